@@ -1,0 +1,167 @@
+"""Plug-ins are found by entry point, and a conflict names both providers."""
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+import fairlead
+from fairlead.plugins.manager import connector, connectors, load_plugins
+
+Install = Callable[[str, str, str], None]
+
+ACME = """
+    from fairlead.plugins import ConnectorInfo, hookimpl
+
+    @hookimpl
+    def fairlead_connectors():
+        return [ConnectorInfo(name="{connector}", title="Acme", crm="Acme CRM", settings_schema={{}})]
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a one-module distribution that announces a plug-in, as pip would leave it."""
+    monkeypatch.syspath_prepend(tmp_path)
+    installed: list[str] = []
+
+    def install(distribution: str, plugin: str, source: str) -> None:
+        module = distribution.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(dedent(source), encoding="utf-8")
+        installed.append(module)
+        info = tmp_path / f"{module}-2.1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 2.1\n", "utf-8"
+        )
+        (info / "entry_points.txt").write_text(f"[fairlead]\n{plugin} = {module}\n", "utf-8")
+
+    yield install
+    for module in installed:
+        sys.modules.pop(module, None)
+
+
+def test_the_three_connectors_are_installed_as_entry_points() -> None:
+    assert {(entry.name, entry.value) for entry in entry_points(group="fairlead")} >= {
+        ("hubspot", "fairlead_hubspot"),
+        ("salesforce", "fairlead_salesforce"),
+        ("zoho", "fairlead_zoho"),
+    }
+
+
+def test_the_shipped_connectors_announce_themselves() -> None:
+    offered = connectors(load_plugins())
+
+    assert {info.name: info.crm for info in offered.values()} == {
+        "hubspot": "HubSpot",
+        "salesforce": "Salesforce",
+        "zoho": "Zoho CRM",
+    }
+
+
+def test_an_installed_package_can_bring_a_connector(install: Install) -> None:
+    install("acme-fairlead", "acme", ACME.format(connector="acme"))
+
+    assert list(connectors(load_plugins())) == ["acme", "hubspot", "salesforce", "zoho"]
+
+
+def test_two_plugins_of_one_name_are_both_named(install: Install) -> None:
+    install("acme-fairlead", "acme", ACME.format(connector="acme"))
+    install("other-acme", "acme", ACME.format(connector="acme-two"))
+
+    with pytest.raises(fairlead.UsageError) as raised:
+        load_plugins()
+
+    (problem,) = raised.value.problems
+    assert problem.code == "plugin-conflict"
+    assert problem.found == "acme"
+    assert "`acme (acme-fairlead 2.1)`" in problem.message
+    assert "`acme (other-acme 2.1)`" in problem.message
+
+
+def test_two_connectors_of_one_name_are_both_named(install: Install) -> None:
+    install("acme-fairlead", "acme", ACME.format(connector="zoho"))
+
+    with pytest.raises(fairlead.UsageError) as raised:
+        connectors(load_plugins())
+
+    (problem,) = raised.value.problems
+    assert problem.code == "plugin-conflict"
+    assert problem.found == "zoho"
+    assert "`acme (acme-fairlead 2.1)`" in problem.message
+    assert f"`zoho (fairlead {fairlead.__version__})`" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        pytest.param("import a_module_that_is_missing", "a_module_that_is_missing", id="cannot be imported"),
+        pytest.param(
+            """
+            from fairlead.plugins import hookimpl
+
+            @hookimpl
+            def fairlead_teleporters():
+                return []
+            """,
+            "fairlead_teleporters",
+            id="a hook that does not exist",
+        ),
+        pytest.param(
+            """
+            from fairlead.plugins import hookimpl
+
+            @hookimpl
+            def fairlead_connectors(colour):
+                return []
+            """,
+            "colour",
+            id="an argument that the hook does not have",
+        ),
+    ],
+)
+def test_a_broken_plugin_is_named_with_its_provider(install: Install, source: str, said: str) -> None:
+    install("acme-fairlead", "acme", source)
+
+    with pytest.raises(fairlead.UsageError) as raised:
+        load_plugins()
+
+    (problem,) = raised.value.problems
+    assert problem.code == "plugin-not-loaded"
+    assert problem.message.startswith("plug-in `acme (acme-fairlead 2.1)` cannot be loaded")
+    assert said in problem.message
+
+
+def test_all_broken_plugins_are_named_at_once(install: Install) -> None:
+    unknown_hook = """
+        from fairlead.plugins import hookimpl
+
+        @hookimpl
+        def fairlead_teleporters():
+            return []
+    """
+    install("acme-fairlead", "acme", "import a_module_that_is_missing")
+    install("beta-fairlead", "beta", unknown_hook)
+    install("gamma-fairlead", "gamma", unknown_hook)
+
+    with pytest.raises(fairlead.UsageError) as raised:
+        load_plugins()
+
+    assert sorted(str(problem.found) for problem in raised.value.problems) == [
+        "acme (acme-fairlead 2.1)",
+        "beta (beta-fairlead 2.1)",
+        "gamma (gamma-fairlead 2.1)",
+    ]
+
+
+def test_an_unknown_connector_is_answered_with_the_nearest_name() -> None:
+    with pytest.raises(fairlead.UsageError) as raised:
+        connector(load_plugins(), "hubspott")
+
+    (problem,) = raised.value.problems
+    assert problem.code == "unknown-connector"
+    assert problem.nearest == "hubspot"
+    assert problem.allowed == ("hubspot", "salesforce", "zoho")
