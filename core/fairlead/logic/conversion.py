@@ -1,0 +1,320 @@
+"""Bringing operands to one type: reading text literals, joining types, widening numbers.
+
+Nothing is coerced at run time. A text literal is read as a date, date-time or decimal where its neighbour
+has that type; a whole number stands where an exact number is wanted; both happen once, when the rule loads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from fairlead.documents.found import found_text
+from fairlead.facts.types import (
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    MAX_DIGITS,
+    TEXT,
+    DateTimeType,
+    DateType,
+    DecimalType,
+    IntegerType,
+    ListType,
+    MoneyType,
+    OneOfType,
+    TextType,
+    Type,
+)
+from fairlead.facts.values import UnfitValue, internal_from_json
+from fairlead.logic.numbers import digits_before_point, exact_decimal, scale_of
+from fairlead.logic.problems import IllTyped, at_operand
+from fairlead.logic.terms import Apply, Literal, Term
+
+__all__ = [
+    "align",
+    "check_members",
+    "conform",
+    "is_text",
+    "join",
+    "named",
+    "read_literal",
+    "read_literals",
+    "time_literal",
+    "unwidened",
+    "widen",
+]
+
+_OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:?[0-9]{2})")
+
+
+def is_text(type_: Type) -> bool:
+    """Tell whether the type is text or one-of."""
+    return isinstance(type_, TextType | OneOfType)
+
+
+def read_literal(term: Term, wanted: Type) -> Term:
+    """Read a text literal as the wanted type where that is a date, date-time or decimal; else return it."""
+    if not isinstance(term, Literal) or not isinstance(term.value, str) or not is_text(term.type):
+        return term
+    if isinstance(wanted, DecimalType | MoneyType):
+        exact = exact_decimal(term.value)
+        return Literal(*exact) if exact is not None else term
+    if isinstance(wanted, DateType | DateTimeType):
+        return time_literal(term.value, wanted)
+    return term
+
+
+def read_literals(terms: Sequence[Term], wanted: Type) -> list[Term]:
+    """Read each text literal as the wanted type; a problem names its position."""
+    read = []
+    for position, term in enumerate(terms):
+        with at_operand(position):
+            read.append(read_literal(term, wanted))
+    return read
+
+
+def time_literal(text: str, wanted: DateType | DateTimeType) -> Literal:
+    """Return the date or date-time that a text writes; an instant must state its offset."""
+    shown = found_text(text)
+    try:
+        value = internal_from_json(wanted, text)
+    except UnfitValue:
+        raise IllTyped(
+            "wrong-literal",
+            f"`{shown}` is not a {wanted}",
+            found=shown,
+            remedy="write a day as 2026-01-31, an instant as 2026-01-31T09:00:00Z",
+        ) from None
+    # a rule has no zone of its own: the same text must be the same instant in every project
+    if wanted == DATE_TIME and not _OFFSET.fullmatch(text):
+        raise IllTyped(
+            "wrong-literal",
+            f"`{shown}` has no offset, so it is no one instant",
+            found=shown,
+            remedy="write an instant with its offset, as 2026-01-31T09:00:00Z",
+        )
+    return Literal(wanted, value)
+
+
+def check_members(found: Type, choices: Type) -> None:
+    """Refuse the type of text literals that are none of the values of a one-of."""
+    if isinstance(choices, OneOfType) and isinstance(found, OneOfType):
+        for value in found.values:
+            if value not in choices.values:
+                raise IllTyped(
+                    "unknown-value",
+                    f"`{found_text(value)}` is not one of the values of this fact",
+                    found=value,
+                    allowed=choices.values,
+                )
+
+
+def _common_digits(left: Type, right: Type) -> tuple[int, int]:
+    """Return precision and scale of the narrowest exact type that holds numbers of both types."""
+    scale = max(scale_of(left), scale_of(right))
+    precision = max(digits_before_point(left), digits_before_point(right)) + scale
+    if precision > MAX_DIGITS:
+        raise IllTyped(
+            "too-many-digits",
+            f"one type for `{left}` and `{right}` needs {precision} digits; at most {MAX_DIGITS} are exact",
+            remedy="declare smaller ranges or precisions on the facts, or round earlier",
+        )
+    return max(precision, 1), scale
+
+
+def _join_two(left: Type, right: Type) -> Type | None:
+    if left == right:
+        return left
+    if is_text(left) and is_text(right):
+        if isinstance(left, OneOfType) and isinstance(right, OneOfType):
+            return OneOfType(tuple(dict.fromkeys(left.values + right.values)))
+        return TEXT
+    if isinstance(left, IntegerType) and isinstance(right, IntegerType):
+        return IntegerType(min(left.low, right.low), max(left.high, right.high))
+    if isinstance(left, IntegerType | DecimalType) and isinstance(right, IntegerType | DecimalType):
+        return DecimalType(*_common_digits(left, right))
+    if isinstance(left, MoneyType) and isinstance(right, MoneyType):
+        if left.currency and right.currency and left.currency != right.currency:
+            return None
+        currency = left.currency if left.currency == right.currency else None
+        return MoneyType(currency, *_common_digits(left, right))
+    if isinstance(left, ListType) and isinstance(right, ListType):
+        if left.item is None or right.item is None:
+            return right if left.item is None else left
+        item = _join_two(left.item, right.item)
+        return ListType(item) if item is not None else None
+    return None
+
+
+def join(types: Iterable[Type]) -> Type | None:
+    """Return the narrowest type that holds values of all the types, or None where there is none."""
+    first, *rest = types
+    joined: Type | None = first
+    for type_ in rest:
+        joined = _join_two(joined, type_) if joined is not None else None
+    return joined
+
+
+def _same_form(left: Type, right: Type) -> bool:
+    """Tell whether values of both types have the same internal form."""
+    if isinstance(left, ListType) and isinstance(right, ListType):
+        return left.item is None or right.item is None or _same_form(left.item, right.item)
+    if is_text(left) and is_text(right):
+        return True
+    if isinstance(left, MoneyType) and isinstance(right, MoneyType):
+        return left.currency == right.currency and left.scale == right.scale
+    if isinstance(left, IntegerType | DecimalType) and isinstance(right, IntegerType | DecimalType):
+        return scale_of(left) == scale_of(right)
+    return left == right
+
+
+def widen(term: Term, wanted: Type) -> Term:
+    """Return the term with the internal form of `wanted`, a type that `join` gave for it."""
+    if _same_form(term.type, wanted):
+        return term
+    return Apply(wanted, "widen", (term,))
+
+
+def align(operator: str, operands: Sequence[Term]) -> tuple[list[Term], Type]:
+    """Bring operands to one type: read text literals, join, widen. Refuse operands that do not fit.
+
+    Literals beside a one-of fact must be among its values.
+    """
+    for wanted in operands:
+        if not (isinstance(wanted, Literal) and is_text(wanted.type)):
+            operands = read_literals(operands, wanted.type)
+    for choices in [term.type for term in operands if not _written_out(term)]:
+        for position, operand in enumerate(operands):
+            if isinstance(operand, Literal):
+                with at_operand(position):
+                    check_members(operand.type, choices)
+    joined = operands[0].type
+    for position, operand in enumerate(operands[1:], start=1):
+        wider = _join_two(joined, operand.type)
+        if wider is None:
+            subject = "a list" if operator == "list" else f"`{operator}`"
+            raise IllTyped(
+                "wrong-type",
+                f"{subject} cannot take {named(joined)} and {named(operand.type)} together",
+                found=named(operand.type),
+                remedy=_remedy(joined, operand.type),
+                argument=position,
+            )
+        joined = wider
+    return [widen(term, joined) for term in operands], joined
+
+
+def _written_out(term: Term) -> bool:
+    """Tell whether a term only chooses among literals: its one-of type is what was written, not declared."""
+    if isinstance(term, Apply) and term.operator in ("if", "list"):
+        return all(_written_out(argument) for argument in term.arguments if argument.type != BOOLEAN)
+    return isinstance(term, Literal)
+
+
+def named(type_: Type) -> str:
+    """Return a type as a problem names it: the values that a text may have are left out."""
+    if isinstance(type_, ListType) and type_.item is not None:
+        return f"list of {named(type_.item)}"
+    return "text" if is_text(type_) else str(type_)
+
+
+def _remedy(left: Type, right: Type) -> str | None:
+    kinds = (left, right)
+    if any(isinstance(kind, MoneyType) for kind in kinds):
+        if all(isinstance(kind, MoneyType) for kind in kinds):
+            return "convert one of them with `convert`, which names the currency and the date"
+        return 'write an amount as {"money": ["500.00", "USD"]}'
+    if any(is_text(kind) for kind in kinds) and any(
+        isinstance(kind, IntegerType | DecimalType) for kind in kinds
+    ):
+        return 'write a number without quotes, or {"decimal": "0.05"} for an exact decimal'
+    if DATE in kinds and DATE_TIME in kinds:
+        return "compare with `as_of_date` for days, or with `as_of` for instants"
+    if isinstance(left, IntegerType) and isinstance(right, DecimalType):
+        return 'round it: {"round": [..., {"scale": 0, "rounding": "half_even"}]}'
+    return None
+
+
+def conform(term: Term, wanted: Type) -> Term:
+    """Return the term as a value of a declared type, or refuse it.
+
+    Used where a document declares a result: a one-of result takes only its values, a date result reads
+    text literals as dates, an exact result takes fewer digits after the point, never more.
+    """
+    if isinstance(term, Apply) and term.operator == "if":
+        arguments = list(term.arguments)
+        last_value = len(arguments) - 1 if len(arguments) % 2 else None
+        for index, argument in enumerate(arguments):
+            if index % 2 == 1 or index == last_value:
+                arguments[index] = conform(unwidened(argument), wanted)
+        return Apply(wanted, "if", tuple(arguments))
+    term = read_literal(term, wanted)
+    actual = term.type
+    if isinstance(wanted, OneOfType) and isinstance(actual, OneOfType):
+        for value in actual.values:
+            if value not in wanted.values:
+                raise IllTyped(
+                    "unknown-value",
+                    f"`{found_text(value)}` is not one of the declared values",
+                    found=value,
+                    allowed=wanted.values,
+                )
+        return term
+    if isinstance(wanted, TextType) and is_text(actual):
+        return term
+    if isinstance(wanted, IntegerType) and isinstance(actual, IntegerType):
+        if actual.low < wanted.low or actual.high > wanted.high:
+            raise IllTyped(
+                "out-of-range",
+                f"the result can be from {actual.low} to {actual.high}, "
+                f"outside the declared {wanted.low} to {wanted.high}",
+                remedy="widen the declared range, or bound the expression with `min` and `max`",
+            )
+        return term
+    if isinstance(wanted, DecimalType) and isinstance(actual, IntegerType | DecimalType):
+        _fits(actual, wanted)
+        return widen(term, wanted)
+    if isinstance(wanted, MoneyType) and isinstance(actual, MoneyType):
+        if wanted.currency not in (actual.currency, None):
+            raise IllTyped(
+                "wrong-currency",
+                f"the result is {actual}, declared is {wanted}",
+                found=str(actual),
+                remedy="convert it with `convert`, which names the currency and the date",
+            )
+        _fits(actual, wanted)
+        return widen(term, wanted)
+    if isinstance(wanted, ListType) and isinstance(actual, ListType):
+        # the wanted type goes first: a join keeps the order of its values
+        if actual.item is None or (wanted.item is not None and join((wanted, actual)) == wanted):
+            return widen(term, wanted)
+    elif actual == wanted or (wanted == BOOLEAN and actual == BOOLEAN):
+        return term
+    raise IllTyped(
+        "wrong-type",
+        f"this is {named(actual)}, declared is {wanted}",
+        found=named(actual),
+        remedy=_remedy(wanted, actual),
+    )
+
+
+def unwidened(term: Term) -> Term:
+    """Return the term without the widening that `align` put around it."""
+    return term.arguments[0] if isinstance(term, Apply) and term.operator == "widen" else term
+
+
+def _fits(actual: Type, wanted: DecimalType | MoneyType) -> None:
+    if scale_of(actual) > wanted.scale:
+        raise IllTyped(
+            "rounding-needed",
+            f"the result has {scale_of(actual)} digits after the point, {wanted} holds {wanted.scale}",
+            remedy=f'round it: {{"round": [..., {{"scale": {wanted.scale}, "rounding": "half_even"}}]}}',
+        )
+    if digits_before_point(actual) > wanted.precision - wanted.scale:
+        raise IllTyped(
+            "too-many-digits",
+            f"the result can have {digits_before_point(actual)} digits before the point, "
+            f"{wanted} holds {wanted.precision - wanted.scale}",
+            remedy="declare a larger precision, or smaller ranges on the facts",
+        )

@@ -1,0 +1,26 @@
+"""The names an expression may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from fairlead.logic.terms import Variable
+
+__all__ = ["Scope"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names with their types and origins.
+
+    `hidden` maps names that exist but may not be read here to the reason why not.
+    """
+
+    variables: Mapping[str, Variable]
+    hidden: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, variables: Iterable[Variable]) -> Scope:
+        """Make a scope from variables."""
+        return cls({variable.name: variable for variable in variables})
