@@ -164,19 +164,21 @@ def _quick_check(entity: Entity, of_related: Mapping[str, _QuickCheck], zone: tz
     def quick(raw: Any) -> dict[str, Any]:
         if type(raw) is not dict:
             raise _NotQuickError
-        values = raw.copy()
+        values = {}
         for name, value in raw.items():
             if value is True or value is False:
                 if name not in booleans:
                     raise _NotQuickError
+                values[name] = value
             elif type(value) is str:
                 known = texts[name]
-                if not value:
-                    del values[name]
-                elif known is not None:
-                    values[name] = known[value]
-                elif not value.isascii():
-                    value.encode()
+                if known is not None:
+                    if value:
+                        values[name] = known[value]
+                elif value:
+                    if not value.isascii():
+                        value.encode()
+                    values[name] = value
             elif type(value) is dict:
                 if len(value) != 2:
                     raise _NotQuickError
@@ -184,11 +186,11 @@ def _quick_check(entity: Entity, of_related: Mapping[str, _QuickCheck], zone: tz
             elif value is None:
                 if name not in parsers:
                     raise _NotQuickError
-                del values[name]
             elif type(value) is int and name in ranges:
                 low, high = ranges[name]
                 if not low <= value <= high:
                     raise _NotQuickError
+                values[name] = value
             else:
                 values[name] = other_value(raw, name, value)
         return values
