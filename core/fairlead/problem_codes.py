@@ -89,4 +89,18 @@ CODES: dict[str, str] = {
     "too-many-digits": "A number has more digits than its type holds.",
     "unknown-currency": "A currency is not an active ISO 4217 code.",
     "wrong-currency": "An amount is in another currency than its fact.",
+    # files of records
+    "invalid-csv": "A row is not CSV.",
+    "line-too-long": "A line is longer than 1 MiB.",
+    "missing-header": "A CSV file does not begin with the names of its columns.",
+    "ragged-row": "A row has another number of cells than the header.",
+    "same-file": "One file is named for two things.",
+    "unknown-format": "A file's name or an option names no known format.",
+    # projects and commands
+    "invalid-toml": "The text is not TOML.",
+    "no-scenarios": "A ruleset has no scenarios to run.",
+    "no-such-line": "No record begins on the line asked for.",
+    "unknown-kind": "There is no such kind of document.",
+    "unknown-zone": "A time zone is not in the IANA database.",
+    "wrong-usage": "Options of a command do not go together.",
 }

@@ -70,11 +70,10 @@ def problems_of(text: str) -> list[Problem]:
         ('{"kinds": {"a": {"type": "text", "tex": 1}}}', "unknown-key", "/kinds/a/tex", 34, "text"),
         ('{"kinds": {"list": {"type": "list"}}}', "missing-key", "/kinds/list/items", 20, None),
         (
-            '{"kinds": {"a": {"type": "list", "items": {"type": "list", "itms": 1, "items": '
-            '{"type": "text"}}}}}',
+            '{"kinds":{"a": {"type":"list","items": {"type":"list", "itms": 1, "items": {"type": "text"}}}}}',
             "unknown-key",
             "/kinds/a/items/itms",
-            60,
+            56,
             "items",
         ),
         (

@@ -164,7 +164,7 @@ def _quick_check(entity: Entity, of_related: Mapping[str, _QuickCheck], zone: tz
     def quick(raw: Any) -> dict[str, Any]:
         if type(raw) is not dict:
             raise _NotQuickError
-        values = {}
+        values: dict[str, Any] = {}
         for name, value in raw.items():
             if value is True or value is False:
                 if name not in booleans:

@@ -1,0 +1,1 @@
+"""Rulesets: documents, loading, overlays, effective dates and digests."""

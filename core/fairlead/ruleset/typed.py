@@ -1,0 +1,223 @@
+"""A ruleset after loading: resolved, type-checked, in evaluation order.
+
+This is what every back end reads. Numbers that are added together (points, collected outputs) already
+stand on one scale, decay is already part of the points term, and table cells are already conditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from fairlead.facts.model import FactModel
+from fairlead.facts.types import Type
+from fairlead.logic.terms import Term
+
+__all__ = [
+    "Cap",
+    "Check",
+    "Decision",
+    "Formula",
+    "Group",
+    "Parameter",
+    "Reason",
+    "Reward",
+    "Ruleset",
+    "ScoreRow",
+    "Scorecard",
+    "Table",
+    "TableRow",
+    "Texts",
+]
+
+#: a text per language tag; `en` is always there
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason code with its text per language."""
+
+    code: str
+    text: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One named, typed result about one entity.
+
+    `name` is `entity.result`. `strict` is True where the decision reaches a reward: unknown rows then make
+    it undetermined instead of being passed over (design: results of scorecards and tables).
+    `pointer` is the place in the resolved document.
+    """
+
+    name: str
+    type: Type
+    title: Texts
+    description: Texts
+    strict: bool
+    pointer: str
+
+    @property
+    def entity(self) -> str:
+        """The entity the decision is about."""
+        return self.name.split(".", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """A scorecard row: where `when` is true, `points` count. `points` has the scorecard's number type."""
+
+    id: str
+    when: Term
+    points: Term
+    group: str | None
+    reason: Reason
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Bounds on the sum of the points of a scorecard's rows of one group; units of the card's scale."""
+
+    id: str
+    minimum: int | None
+    maximum: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard(Decision):
+    """Points added up; `initial`, `minimum`, `maximum` are units of the card's scale."""
+
+    initial: int
+    minimum: int | None
+    maximum: int | None
+    groups: tuple[Group, ...]
+    rows: tuple[ScoreRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A table row: where `when` is true the output is `then` (None only under collect count)."""
+
+    id: str
+    when: Term
+    then: Term | None
+    reason: Reason | None
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Decision):
+    """A decision table. `hit_policy` is `unique`, `first`, `any` or `collect`.
+
+    `aggregate` is `sum`, `min`, `max` or `count` under collect, else None. `otherwise` is the output where
+    no row matches; None means undetermined with the cause `no_matching_row` (under collect sum and count
+    nothing collected is 0 and `otherwise` is None).
+    """
+
+    hit_policy: str
+    aggregate: str | None
+    rows: tuple[TableRow, ...]
+    otherwise: Term | None
+    otherwise_reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Formula(Decision):
+    """One expression."""
+
+    value: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Decision):
+    """A requirement: true is passed, false is failed, unknown is undetermined.
+
+    `severity` is `error`, `warning` or `info`; `reason` is given when the check fails.
+    """
+
+    requirement: Term
+    severity: str
+    citation: str | None
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A bound on what is paid, applied by the ledger: `per` payee, patient, introduction or programme."""
+
+    id: str
+    per: str
+    window: Mapping[str, Any] | None
+    maximum: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Reward(Decision):
+    """What an introduction earns: the only block the ledger executes.
+
+    `payee` names a link of the entity. `amount` is money in one currency, before caps. `work` are the
+    facts that define equal work, `reason` is given when it accrues. `type` is the type of `amount`.
+    """
+
+    payee: str
+    amount: Term
+    accrues_when: Term
+    payable_when: Term
+    reversed_when: Term
+    caps: tuple[Cap, ...]
+    work: tuple[str, ...]
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A named setting: `values` are (first day, internal value), oldest first; first day None = always."""
+
+    name: str
+    type: Type
+    title: Texts
+    values: tuple[tuple[date | None, Any], ...]
+
+    def on(self, day: date) -> Any:
+        """Return the value in force on `day`, or None before the first."""
+        current = None
+        for start, value in self.values:
+            if start is None or start <= day:
+                current = value
+        return current
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """A loaded ruleset.
+
+    `decisions` stand in evaluation order (a decision after all it reads); `document_order` lists their
+    names as written. `document` is the resolved JSON document with the resolved model inside it, and
+    `digest` its SHA-256 (`sha256:` and 64 hex digits). `aggregate_filters` are the typed filters of the
+    model's aggregates, by full name.
+    """
+
+    name: str
+    version: str
+    title: Texts
+    about: Texts
+    effective_from: date | None
+    effective_to: date | None
+    model: FactModel
+    parameters: Mapping[str, Parameter]
+    decisions: tuple[Decision, ...]
+    document_order: tuple[str, ...]
+    document: Mapping[str, Any] = field(repr=False, compare=False)
+    digest: str
+    aggregate_filters: Mapping[str, Term] = field(default_factory=dict)
+
+    def decision(self, name: str) -> Decision:
+        """Return the decision `name`; raise KeyError where there is none."""
+        for decision in self.decisions:
+            if decision.name == name:
+                return decision
+        raise KeyError(name)

@@ -1,0 +1,131 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.ruleset.clinic import MORE_FOR_RECORDS, fact, model, overlay, ruleset
+from tests.ruleset.test_document import CHECK, REWARD, SCENARIOS, changed
+
+from fairlead.documents.json_text import Document
+from fairlead.documents.shapes import check_shape
+from fairlead.problems import DocumentError
+from fairlead.ruleset.schema import json_schema, json_schemas, model_of
+
+SHIPPED = Path(__file__).parents[2] / "rulesets"
+RULESET = {**ruleset(), "decisions": [*ruleset()["decisions"], REWARD, CHECK]}
+DIGEST = "sha256:" + "0" * 64
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    "ruleset": RULESET,
+    "ruleset-overlay": overlay(MORE_FOR_RECORDS),
+    "fact-model": model(),
+    "fact-model-overlay": {
+        "fairlead": 1,
+        "kind": "fact-model-overlay",
+        "name": "client/facts",
+        "version": "1.0.0",
+        "extends": {"name": "base/facts", "version": "1.0.0"},
+        "changes": [
+            {"action": "add", "what": "fact", "entity": "lead", "id": "card", "value": fact(type="text")}
+        ],
+    },
+    "lock": {
+        "fairlead": 1,
+        "kind": "lock",
+        "pins": {"base/scoring": {"version": "1.0.0", "digest": DIGEST}},
+    },
+    "rates": {
+        "fairlead": 1,
+        "kind": "rates",
+        "name": "base/rates",
+        "version": "1.0.0",
+        "rates": [{"from": "USD", "to": "EUR", "on": "2026-01-01", "rate": "0.92"}],
+    },
+    "scenarios": SCENARIOS,
+}
+
+
+def accepted_by_schema(kind: str, value: Any) -> bool:
+    return bool(Draft202012Validator(json_schema(kind)).is_valid(value))
+
+
+def accepted_by_model(kind: str, value: Any) -> bool:
+    try:
+        check_shape(model_of(kind), Document(value))
+    except DocumentError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", sorted(DOCUMENTS))
+def test_the_schemas_are_json_schema_2020_12_and_describe_every_key(kind: str) -> None:
+    schema = json_schemas()[kind]
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["title"] == f"Fairlead: {kind}"
+    assert schema["description"]
+    for definition in schema.get("$defs", {}).values():
+        assert definition["description"]
+
+
+def test_there_is_a_schema_for_every_kind() -> None:
+    assert sorted(json_schemas()) == sorted(DOCUMENTS)
+
+
+@pytest.mark.parametrize("kind", sorted(DOCUMENTS))
+def test_schema_and_model_accept_a_right_document(kind: str) -> None:
+    assert accepted_by_schema(kind, DOCUMENTS[kind])
+    assert accepted_by_model(kind, DOCUMENTS[kind])
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.rglob("*.json")), ids=lambda p: p.stem)
+def test_the_shipped_documents_fit_their_schema(path: Path) -> None:
+    value = json.loads(path.read_text("utf-8"))
+    errors = [error.message for error in Draft202012Validator(json_schema(value["kind"])).iter_errors(value)]
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "pointer", "new"),
+    [
+        ("ruleset", "/tittle", "x"),
+        ("ruleset", "/title", ...),
+        ("ruleset", "/name", "../x"),
+        ("ruleset", "/version", "1"),
+        ("ruleset", "/effective/from", "tomorrow"),
+        ("ruleset", "/model", {"name": "base/facts"}),
+        ("ruleset", "/parameters/Hot", {"type": "boolean", "value": True, "title": "x"}),
+        ("ruleset", "/parameters/hot_above/type", "number"),
+        ("ruleset", "/parameters/hot_above/scale", 2),
+        ("ruleset", "/decisions", {}),
+        ("ruleset", "/decisions/0/kind", "cards"),
+        ("ruleset", "/decisions/0/rows/0/points", ...),
+        ("ruleset", "/decisions/0/rows/0/reason/code", "Two Words"),
+        ("ruleset", "/decisions/0/initial", 0.5),
+        ("ruleset", "/decisions/0/rows/0/decay", {"since": "lead.seen_on", "steps": []}),
+        ("ruleset", "/decisions/1/hit_policy", ...),
+        ("ruleset", "/decisions/1/otherwise", "cold"),
+        ("ruleset", "/decisions/1/rows/0/cells/lead.score", {"at_least": 1, "above": 1}),
+        ("ruleset", "/decisions/1/rows/0/cells/lead.score", []),
+        ("ruleset", "/decisions/3/caps/0/per", "partner"),
+        ("ruleset", "/decisions/3/currency", "dollars"),
+        ("ruleset", "/decisions/4/severity", "fatal"),
+        ("ruleset-overlay", "/extends", ...),
+        ("ruleset-overlay", "/changes/0/action", "move"),
+        ("ruleset-overlay", "/changes/0/value/id", ...),
+        ("ruleset-overlay", "/changes/0/value/extra", 1),
+        ("fact-model", "/entities/lead/facts/records/labels", ...),
+        ("fact-model", "/entities/lead/facts/Records", fact(type="boolean")),
+        ("fact-model-overlay", "/changes/0/what", "facts"),
+        ("lock", "/pins/base~scoring", {"version": "1.0.0"}),
+        ("rates", "/rates/0/rate", 0.92),
+        ("rates", "/rates/0/on", ...),
+        ("scenarios", "/scenarios/0/given", 5),
+        ("scenarios", "/as_of", "soon"),
+        ("scenarios", "/scenarios/0/expect/score", 1),
+    ],
+)
+def test_schema_and_model_refuse_the_same_wrong_documents(kind: str, pointer: str, new: Any) -> None:
+    value = changed(DOCUMENTS[kind], pointer, new)
+    assert not accepted_by_model(kind, value)
+    assert not accepted_by_schema(kind, value)
