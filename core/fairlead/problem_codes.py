@@ -103,4 +103,10 @@ CODES: dict[str, str] = {
     "unknown-kind": "There is no such kind of document.",
     "unknown-zone": "A time zone is not in the IANA database.",
     "wrong-usage": "Options of a command do not go together.",
+    # plug-ins and programs
+    "bad-settings-schema": "A connector announces a settings schema that is broken.",
+    "plugin-conflict": "Two plug-ins bring something of one name.",
+    "plugin-not-loaded": "A plug-in cannot be loaded.",
+    "unknown-connector": "There is no connector of that name.",
+    "unknown-decision": "A ruleset has no decision of that name.",
 }

@@ -214,8 +214,13 @@ def _minor_units(currency: object) -> int:
 
 def quantifier(kind: str, source: Term, body: Term) -> Quantifier:
     """Return `all`, `some` or `none` over a list; `body` reads `element` of the list's item type."""
-    if not isinstance(source.type, ListType):
-        raise IllTyped("wrong-type", f"`{kind}` takes a list first, found {source.type}", argument=0)
+    if not isinstance(source.type, ListType) or source.type.item is None:
+        raise IllTyped(
+            "wrong-type",
+            f"`{kind}` takes a list of values first, found {source.type}",
+            found=str(source.type),
+            argument=0,
+        )
     if body.type != BOOLEAN:
         raise IllTyped("wrong-type", f"`{kind}` takes a condition second, found {body.type}", argument=1)
     return Quantifier(BOOLEAN, kind, source, body)
