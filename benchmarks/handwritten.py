@@ -14,7 +14,7 @@ __all__ = ["score_lead"]
 MEDICAL_RECORDS = 1
 SPECIFIC_DATES = 2
 DIRECT_CHANNEL = 4
-WEB_FORM = 16
+WEB_FORM = 8
 
 
 def score_lead(record: dict[str, dict[str, Any]]) -> tuple[dict[str, Any], list[str], int]:

@@ -22,13 +22,13 @@ from fairlead.logic.factory import variable
 from fairlead.logic.terms import Term
 from fairlead.problems import DocumentError, Problem
 
-CHANNEL = OneOfType(("whatsapp", "phone", "email", "chat", "web_form"))
-LANGUAGE = OneOfType(("english", "german", "arabic"))
+CHANNELS = OneOfType(("whatsapp", "phone", "email", "chat", "web_form"))
+LANGUAGES = OneOfType(("english", "german", "arabic"))
 
 _TYPES = {
     "lead.submitted_medical_records": BOOLEAN,
     "lead.asked_for_specific_dates": BOOLEAN,
-    "lead.channel": CHANNEL,
+    "lead.channel": CHANNELS,
     "lead.language": TEXT,
     "lead.procedure_of_interest": TEXT,
     "lead.pages_read": IntegerType(0, 10_000),
@@ -44,7 +44,7 @@ _TYPES = {
     "lead.booked_on": DATE,
     "lead.created_at": DATE_TIME,
     "lead.answered_at": DATE_TIME,
-    "lead.languages": ListType(LANGUAGE),
+    "lead.languages": ListType(LANGUAGES),
     "lead.priorities": ListType(TEXT),
     "lead.ratings": ListType(IntegerType(1, 5)),
     "lead.offers": ListType(MoneyType("USD", 18, 2)),
@@ -60,6 +60,19 @@ SCOPE = Scope(
     },
     hidden={"lead.converted": "a rule about a new lead cannot know whether it became a patient"},
 )
+
+PAGES = {"var": "lead.pages_read"}
+POINTS = {"var": "lead.loyalty_points"}
+LIKELIHOOD = {"var": "lead.likelihood_of_booking"}
+BUDGET = {"var": "lead.budget"}
+DEPOSIT = {"var": "lead.deposit"}
+SAVINGS = {"var": "lead.savings"}
+CHANNEL = {"var": "lead.channel"}
+LANGUAGE = {"var": "lead.language"}
+CREATED_ON = {"var": "lead.created_on"}
+CREATED_AT = {"var": "lead.created_at"}
+RECORDS = {"var": "lead.submitted_medical_records"}
+HALF_EVEN = {"scale": 2, "rounding": "half_even"}
 
 
 def read(expression: Any) -> Term:

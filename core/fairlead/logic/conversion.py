@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 from fairlead.documents.found import found_text
 from fairlead.facts.types import (
@@ -38,12 +39,16 @@ __all__ = [
     "is_text",
     "join",
     "named",
+    "narrowed",
     "read_literal",
     "read_literals",
     "time_literal",
     "unwidened",
     "widen",
 ]
+
+#: what a text literal beside it is read as
+_WRITTEN_AS_TEXT = (DateType, DateTimeType, DecimalType, MoneyType)
 
 _OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:?[0-9]{2})")
 
@@ -53,9 +58,13 @@ def is_text(type_: Type) -> bool:
     return isinstance(type_, TextType | OneOfType)
 
 
+def _is_text_literal(term: Term) -> TypeGuard[Literal]:
+    return isinstance(term, Literal) and is_text(term.type)
+
+
 def read_literal(term: Term, wanted: Type) -> Term:
     """Read a text literal as the wanted type where that is a date, date-time or decimal; else return it."""
-    if not isinstance(term, Literal) or not isinstance(term.value, str) or not is_text(term.type):
+    if not _is_text_literal(term):
         return term
     if isinstance(wanted, DecimalType | MoneyType):
         exact = exact_decimal(term.value)
@@ -67,10 +76,11 @@ def read_literal(term: Term, wanted: Type) -> Term:
 
 def read_literals(terms: Sequence[Term], wanted: Type) -> list[Term]:
     """Read each text literal as the wanted type; a problem names its position."""
-    read = []
+    read = list(terms)
     for position, term in enumerate(terms):
-        with at_operand(position):
-            read.append(read_literal(term, wanted))
+        if _is_text_literal(term):
+            with at_operand(position):
+                read[position] = read_literal(term, wanted)
     return read
 
 
@@ -97,17 +107,20 @@ def time_literal(text: str, wanted: DateType | DateTimeType) -> Literal:
     return Literal(wanted, value)
 
 
-def check_members(found: Type, choices: Type) -> None:
-    """Refuse the type of text literals that are none of the values of a one-of."""
-    if isinstance(choices, OneOfType) and isinstance(found, OneOfType):
-        for value in found.values:
-            if value not in choices.values:
-                raise IllTyped(
-                    "unknown-value",
-                    f"`{found_text(value)}` is not one of the values of this fact",
-                    found=value,
-                    allowed=choices.values,
-                )
+def check_members(terms: Sequence[Term], choices: Type) -> None:
+    """Refuse text literals that are none of the values of a one-of."""
+    if not isinstance(choices, OneOfType):
+        return
+    known = frozenset(choices.values)
+    for position, term in enumerate(terms):
+        if isinstance(term, Literal) and isinstance(term.type, OneOfType) and term.value not in known:
+            raise IllTyped(
+                "unknown-value",
+                f"`{found_text(term.value)}` is not one of the values of this fact",
+                found=term.value,
+                allowed=choices.values,
+                argument=position,
+            )
 
 
 def _common_digits(left: Type, right: Type) -> tuple[int, int]:
@@ -149,11 +162,26 @@ def _join_two(left: Type, right: Type) -> Type | None:
 
 def join(types: Iterable[Type]) -> Type | None:
     """Return the narrowest type that holds values of all the types, or None where there is none."""
-    first, *rest = types
-    joined: Type | None = first
-    for type_ in rest:
-        joined = _join_two(joined, type_) if joined is not None else None
-    return joined
+    joined, misfit = _joined(list(types))
+    return joined if misfit is None else None
+
+
+def _joined(types: Sequence[Type]) -> tuple[Type, int | None]:
+    """Return the join of the first types that have one, and the position of the first that does not fit."""
+    joined = types[0]
+    # the values of one-of types are gathered: pair by pair, a long list would take quadratic time
+    values = dict.fromkeys(joined.values) if isinstance(joined, OneOfType) else None
+    for position, type_ in enumerate(types[1:], start=1):
+        if values is not None and isinstance(type_, OneOfType):
+            values.update(dict.fromkeys(type_.values))
+            continue
+        if values is not None:
+            joined, values = OneOfType(tuple(values)), None
+        wider = _join_two(joined, type_)
+        if wider is None:
+            return joined, position
+        joined = wider
+    return (joined if values is None else OneOfType(tuple(values))), None
 
 
 def _same_form(left: Type, right: Type) -> bool:
@@ -181,27 +209,23 @@ def align(operator: str, operands: Sequence[Term]) -> tuple[list[Term], Type]:
 
     Literals beside a one-of fact must be among its values.
     """
-    for wanted in operands:
-        if not (isinstance(wanted, Literal) and is_text(wanted.type)):
-            operands = read_literals(operands, wanted.type)
-    for choices in [term.type for term in operands if not _written_out(term)]:
-        for position, operand in enumerate(operands):
-            if isinstance(operand, Literal):
-                with at_operand(position):
-                    check_members(operand.type, choices)
-    joined = operands[0].type
-    for position, operand in enumerate(operands[1:], start=1):
-        wider = _join_two(joined, operand.type)
-        if wider is None:
-            subject = "a list" if operator == "list" else f"`{operator}`"
-            raise IllTyped(
-                "wrong-type",
-                f"{subject} cannot take {named(joined)} and {named(operand.type)} together",
-                found=named(operand.type),
-                remedy=_remedy(joined, operand.type),
-                argument=position,
-            )
-        joined = wider
+    wanted = next((term.type for term in operands if isinstance(term.type, _WRITTEN_AS_TEXT)), None)
+    if wanted is not None:
+        operands = read_literals(operands, wanted)
+    declared = {id(term.type): term.type for term in operands if not _written_out(term)}
+    for choices in declared.values():
+        check_members(operands, choices)
+    joined, misfit = _joined([term.type for term in operands])
+    if misfit is not None:
+        found = operands[misfit].type
+        subject = "a list" if operator == "list" else f"`{operator}`"
+        raise IllTyped(
+            "wrong-type",
+            f"{subject} cannot take {named(joined)} and {named(found)} together",
+            found=named(found),
+            remedy=_remedy(joined, found),
+            argument=misfit,
+        )
     return [widen(term, joined) for term in operands], joined
 
 
@@ -245,10 +269,12 @@ def conform(term: Term, wanted: Type) -> Term:
     if isinstance(term, Apply) and term.operator == "if":
         arguments = list(term.arguments)
         last_value = len(arguments) - 1 if len(arguments) % 2 else None
+        values = []
         for index, argument in enumerate(arguments):
             if index % 2 == 1 or index == last_value:
                 arguments[index] = conform(unwidened(argument), wanted)
-        return Apply(wanted, "if", tuple(arguments))
+                values.append(arguments[index].type)
+        return Apply(narrowed(wanted, join(values) or wanted), "if", tuple(arguments))
     term = read_literal(term, wanted)
     actual = term.type
     if isinstance(wanted, OneOfType) and isinstance(actual, OneOfType):
@@ -297,6 +323,13 @@ def conform(term: Term, wanted: Type) -> Term:
         found=named(actual),
         remedy=_remedy(wanted, actual),
     )
+
+
+def narrowed(wanted: Type, actual: Type) -> Type:
+    """Return the declared type with the digits or the range that the values really have."""
+    if isinstance(wanted, IntegerType | MoneyType) and isinstance(actual, IntegerType | MoneyType):
+        return actual
+    return wanted
 
 
 def unwidened(term: Term) -> Term:

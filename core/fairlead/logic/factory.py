@@ -80,7 +80,7 @@ def literal(value: object) -> Literal:
 
 
 def _exact_number(value: float) -> Literal:
-    """Return a decimal literal of a number that is exactly what its shortest writing says."""
+    """Return the literal of a number that is exactly what its shortest writing says."""
     exact = Decimal(value)
     if not exact.is_finite():
         raise IllTyped("wrong-literal", "a number must be finite", found=found_text(value))
@@ -92,6 +92,9 @@ def _exact_number(value: float) -> Literal:
             found=found_text(value),
             remedy=f'write it as {{"decimal": "{written}"}}' if exact_decimal(written) else None,
         )
+    if value.is_integer() and INT64_LOW <= value <= INT64_HIGH:
+        # JSON's 1.0 and 1 are one number with one digest, so they are one literal
+        return literal(int(value))
     return decimal(format(exact, "f"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,9 @@ __all__ = ["from_jsonlogic", "read_expression"]
 
 #: deeper expressions are refused; the generated code and the solver recurse over them
 MAX_DEPTH = 48
+
+#: looking for a name takes milliseconds, and a document may have a hundred thousand wrong ones
+_MOST_NEAREST = 100
 
 _QUANTIFIERS = ("all", "some", "none")
 _LITERAL_FORMS = ("decimal", "date", "date_time", "money")
@@ -55,6 +58,10 @@ class _Reader:
 
     def refuse(self, pointer: str, code: str, message: str, **more: Any) -> None:
         self.problems.append(Problem(code=code, message=message, pointer=pointer, **more))
+
+    def nearest(self, found: str, allowed: Iterable[str]) -> str | None:
+        """Return the nearest name; a document that is wrong everywhere gets it for its first problems."""
+        return nearest_name(found[:200], allowed) if len(self.problems) < _MOST_NEAREST else None
 
     def read(self, raw: Any, pointer: str, depth: int) -> Term | None:
         if depth > MAX_DEPTH:
@@ -119,7 +126,7 @@ class _Reader:
                     f"`{found_text(operator)}` is not an operator",
                     found=found_text(operator),
                     allowed=allowed,
-                    nearest=nearest_name(operator[:200], allowed),
+                    nearest=self.nearest(operator, allowed),
                 )
             return None
         if name == "absent":
@@ -220,7 +227,7 @@ class _Reader:
             f"`{shown}` is not a fact, decision or parameter that can be read here",
             found=shown,
             allowed=allowed,
-            nearest=nearest_name(name[:200], allowed),
+            nearest=self.nearest(name, allowed),
         )
         return None
 

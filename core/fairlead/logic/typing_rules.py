@@ -180,16 +180,14 @@ def member(operator: str, terms: Sequence[Term], options: Options) -> Term:
     if isinstance(container, Literal):
         listed = _read_list(container, item.type)
         if is_text(container.type.item) and not isinstance(item, Literal):
-            for position, value in enumerate(container.value):
-                with at_operand(1, position):
-                    check_members(OneOfType((value,)), item.type)
+            with at_operand(1):
+                check_members(_items(container), item.type)
     elif isinstance(container, Apply) and container.operator == "list":
         if not isinstance(item, Literal):
             listed = _checked_list(container, item.type)
     elif isinstance(item, Literal):
-        with at_operand(0):
-            item = read_literal(item, container.type.item)
-            check_members(item.type, container.type.item)
+        (item,) = read_literals([item], container.type.item)
+        check_members([item], container.type.item)
     joined = join((ListType(item.type), listed.type))
     if not isinstance(joined, ListType) or joined.item is None:
         raise _type_problem(operator, f"a list of {named(item.type)}", container, 1)
@@ -200,11 +198,13 @@ def _checked_list(container: Apply, wanted: Type) -> Term:
     """Read the literals of a list of terms as the wanted type; refuse what is none of its values."""
     with at_operand(1):
         items = read_literals([unwidened(item) for item in container.arguments], wanted)
-        for position, item in enumerate(items):
-            if isinstance(item, Literal):
-                with at_operand(position):
-                    check_members(item.type, wanted)
+        check_members(items, wanted)
         return listing("list", items, {})
+
+
+def _items(container: Literal) -> list[Term]:
+    """Return the items of a list of text literals, as terms."""
+    return [Literal(OneOfType((value,)), value) for value in container.value]
 
 
 def _read_list(container: Literal, wanted: Type) -> Literal:
@@ -214,7 +214,7 @@ def _read_list(container: Literal, wanted: Type) -> Literal:
     if item is None or not is_text(item):
         return container
     with at_operand(1):
-        items = read_literals([Literal(item, value) for value in container.value], wanted)
+        items = read_literals(_items(container), wanted)
     joined = join(term.type for term in items)
     if joined is None or is_text(joined):
         return container
@@ -308,10 +308,11 @@ def remainder(operator: str, terms: Sequence[Term], options: Options) -> Term:
             raise _type_problem(operator, "plain numbers", term, position)
     aligned, joined = align(operator, operands)
     if isinstance(joined, IntegerType):
-        bottom = aligned[1].type
+        top, bottom = aligned[0].type, aligned[1].type
+        assert isinstance(top, IntegerType)
         assert isinstance(bottom, IntegerType)
         most = max(abs(bottom.low), abs(bottom.high), 1) - 1
-        joined = IntegerType(-most, most)
+        joined = IntegerType(max(-most, min(top.low, 0)), min(most, max(top.high, 0)))
     return Apply(joined, operator, tuple(aligned))
 
 
@@ -319,7 +320,9 @@ def rounding(operator: str, terms: Sequence[Term], options: Options) -> Term:
     """`round`: fewer digits after the point; with none left a plain number becomes an integer."""
     (term,) = _numbers(operator, terms)
     scale = options["scale"]
-    if scale_of(term.type) <= scale:
+    whole = scale == 0 and not isinstance(term.type, MoneyType)
+    # a decimal without digits after the point has none to lose, but becomes an integer
+    if scale_of(term.type) <= scale and not (whole and isinstance(term.type, DecimalType)):
         raise IllTyped(
             "nothing-to-round",
             f"the value has {scale_of(term.type)} digits after the point already",
@@ -327,12 +330,14 @@ def rounding(operator: str, terms: Sequence[Term], options: Options) -> Term:
             argument=0,
         )
     settings = tuple(sorted(options.items()))
-    digits = digits_before_point(term.type) + 1
-    if scale == 0 and not isinstance(term.type, MoneyType):
-        whole, checked = bounded_integer(-(10**digits) + 1, 10**digits - 1)
-        return Apply(whole, operator, (term,), settings, checked)
+    digits = digits_before_point(term.type)
+    if whole:
+        # rounding can carry up to the next power of ten, which no value itself reaches
+        most = 10**digits if scale_of(term.type) else 10**digits - 1
+        integer, checked = bounded_integer(-most, most)
+        return Apply(integer, operator, (term,), settings, checked)
     return Apply(
-        _with_currency(decimal_type(digits, scale, operator), term.type), operator, (term,), settings
+        _with_currency(decimal_type(digits + 1, scale, operator), term.type), operator, (term,), settings
     )
 
 

@@ -83,7 +83,7 @@ def _parameters(parts: Mapping[str, ParameterPart], problems: list[Problem]) -> 
         values: list[tuple[date | None, Any]] = []
         for first, raw, place in dated:
             try:
-                values.append((first, internal_from_json(type_, raw, low=low, high=high)))
+                values.append((first, internal_from_json(type_, raw, zone=NO_ZONE, low=low, high=high)))
             except UnfitValue as unfit:
                 problems.append(unfit.problem(f"{PARAMETERS}{name}", place))
         parameters[name] = Parameter(name, type_, part.title, tuple(values))

@@ -6,7 +6,7 @@ from typing import Any
 
 from fairlead.facts.currencies import minor_units
 from fairlead.facts.types import BOOLEAN, MAX_DIGITS, IntegerType, MoneyType, Type
-from fairlead.logic.conversion import widen
+from fairlead.logic.conversion import narrowed, widen
 from fairlead.logic.scope import Scope
 from fairlead.problems import nearest_name
 from fairlead.ruleset.build_scorecard import build_scorecard
@@ -19,7 +19,7 @@ from fairlead.ruleset.decisions import (
     ScorecardPart,
     TablePart,
 )
-from fairlead.ruleset.reading import Reading, narrowed, reason_of
+from fairlead.ruleset.reading import Reading, reason_of
 from fairlead.ruleset.typed import Cap, Check, Decision, Formula, Reason, Reward
 
 __all__ = ["build_decision", "declared_type"]

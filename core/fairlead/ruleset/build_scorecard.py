@@ -30,8 +30,11 @@ def build_scorecard(
     known = [pair for pair in read if pair is not None]
     if len(reading.problems) > before or len(known) < len(read):
         return None
-    joined = join([points.type for _, points in known] + [number.type for number in numbers])
-    assert joined is not None
+    joined = reading.attempt(
+        pointer, lambda: join([points.type for _, points in known] + [number.type for number in numbers])
+    )
+    if joined is None:
+        return None
     scale = scale_of(joined)
     rows = tuple(
         ScoreRow(
@@ -104,12 +107,16 @@ def _faded(reading: Reading, points: Term, decay: DecayPart, scope: Scope, point
     age = since and reading.attempt(f"{pointer}/since", lambda: factory.apply("days_between", (since, today)))
     if age is None:
         return None
+    return reading.attempt(pointer, lambda: factory.apply("*", (points, _factor(age, decay))))
+
+
+def _factor(age: Term, decay: DecayPart) -> Term:
+    """Return the factor of the last step that an age in days has reached; 1 before the first."""
     branches: list[Term] = []
     for step in reversed(decay.steps):
         reached = factory.apply(">=", (age, factory.literal(step.after_days)))
         branches += [reached, _number(step.factor)]
-    factor = factory.apply("if", (*branches, factory.literal(1)))
-    return reading.attempt(pointer, lambda: factory.apply("*", (points, factor)))
+    return factory.apply("if", (*branches, factory.literal(1)))
 
 
 def _number(raw: int | str) -> Literal:

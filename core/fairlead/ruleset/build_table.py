@@ -7,12 +7,12 @@ from typing import Any
 
 from fairlead.facts.types import BOOLEAN, IntegerType, Type
 from fairlead.logic import factory
-from fairlead.logic.conversion import conform, join, widen
+from fairlead.logic.conversion import conform, join, narrowed, widen
 from fairlead.logic.from_jsonlogic import read_expression
 from fairlead.logic.scope import Scope
 from fairlead.logic.terms import Term
 from fairlead.ruleset.decisions import TablePart, TableRowPart
-from fairlead.ruleset.reading import Reading, narrowed, reason_of
+from fairlead.ruleset.reading import Reading, reason_of
 from fairlead.ruleset.typed import Table, TableRow
 
 __all__ = ["build_table", "table_type"]

@@ -148,10 +148,14 @@ class _Decision(DocumentModel):
     description: Texts | None = Field(default=None, description="What the result means.")
 
 
+#: more days than the years 1 to 9999 have
+_MOST_DAYS = 3_660_000
+
+
 class DecayStep(DocumentModel):
     """From so many days on, this share of the points is left."""
 
-    after_days: Annotated[int, Field(ge=0)] = Field(description="Whole days since the date.")
+    after_days: Annotated[int, Field(ge=0, le=_MOST_DAYS)] = Field(description="Whole days since the date.")
     factor: Factor = Field(description="The share of the points that is left, between 0 and 1.")
 
 

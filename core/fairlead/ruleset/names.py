@@ -37,7 +37,10 @@ def names_read(raw: Any) -> Iterator[str]:
             stack.extend(current)
         elif isinstance(current, Mapping):
             for key, value in current.items():
-                if key in _NAMING:
+                if key == "var" and isinstance(value, list):
+                    # what stands after the name is a fallback, not a name
+                    yield from _texts(value[:1])
+                elif key in _NAMING:
                     yield from _texts(value)
                 stack.append(value)
 

@@ -13,6 +13,7 @@ from fairlead.documents.found import found_text, json_kind
 from fairlead.documents.shapes import DocumentModel, Name, shape_error
 from fairlead.documents.texts import Texts
 from fairlead.facts import currencies
+from fairlead.facts.types import INT64_HIGH, INT64_LOW, MAX_DIGITS
 from fairlead.problems import nearest_name
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
 #: `fairlead.ruleset.schema` puts the reference to the expression definition where this mark stands
 EXPRESSION_MARK = {"$comment": "fairlead expression"}
 
-_DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,37})(\.[0-9]{1,38})?")
 _FULL_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}\.[a-z][a-z0-9_]{0,62}")
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -125,8 +126,16 @@ def _moment(value: Any) -> date | datetime:
 
 def _number(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
+        if not INT64_LOW <= value <= INT64_HIGH:
+            raise shape_error(
+                "value-out-of-range", "a whole number must fit 64 bits", found=found_text(value)
+            )
         return value
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        if len(value.lstrip("-").replace(".", "").lstrip("0")) > MAX_DIGITS:
+            raise shape_error(
+                "too-many-digits", f"a number has at most {MAX_DIGITS} digits", found=found_text(value)
+            )
         return value
     raise shape_error(
         "invalid-value" if isinstance(value, str | float) else "wrong-type",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from fairlead.facts.document import TypeDeclaration
 from fairlead.facts.model import FactModel
-from fairlead.facts.types import BOOLEAN, MAX_DIGITS, IntegerType, MoneyType, Type
+from fairlead.facts.types import BOOLEAN, MAX_DIGITS, MoneyType, Type
 from fairlead.logic.conversion import conform
 from fairlead.logic.from_jsonlogic import read_expression
 from fairlead.logic.numbers import digits_before_point
@@ -19,7 +19,9 @@ from fairlead.problems import Problem
 from fairlead.ruleset.parts import ReasonPart
 from fairlead.ruleset.typed import Reason
 
-__all__ = ["Reading", "narrowed", "reason_of"]
+__all__ = ["Reading", "reason_of"]
+
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -36,8 +38,8 @@ class Reading:
         """Add a problem."""
         self.problems.append(Problem(code=code, message=message, pointer=pointer, **more))
 
-    def attempt(self, pointer: str, make: Callable[[], Term]) -> Term | None:
-        """Make a term, or add what is wrong."""
+    def attempt(self, pointer: str, make: Callable[[], Made]) -> Made | None:
+        """Make a term or a type, or add what is wrong."""
         try:
             return make()
         except IllTyped as error:
@@ -83,13 +85,4 @@ def _room(wanted: Type, declaration: TypeDeclaration, actual: Type) -> Type:
     if open_ended and isinstance(wanted, MoneyType) and isinstance(actual, MoneyType):
         digits = max(digits_before_point(actual), digits_before_point(wanted))
         return MoneyType(wanted.currency, min(digits + wanted.scale, MAX_DIGITS), wanted.scale)
-    return wanted
-
-
-def narrowed(wanted: Type, actual: Type) -> Type:
-    """Return the declared type with the digits and range that the values really have."""
-    if isinstance(wanted, IntegerType) and isinstance(actual, IntegerType):
-        return actual
-    if isinstance(wanted, MoneyType) and isinstance(actual, MoneyType):
-        return actual
     return wanted

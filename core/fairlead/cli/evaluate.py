@@ -1,0 +1,168 @@
+"""`fairlead evaluate`: decide every record of a file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fairlead.cli.failures import FINDINGS, with_messages
+from fairlead.cli.options import AsJson, AsOf, RulesetName, help_text
+from fairlead.cli.screen import error, print_json, say
+
+__all__ = ["register"]
+
+_PURPOSE = (
+    "Decide every record of a CSV or JSON Lines file. A record that does not fit the fact model goes to the "
+    "rejects file with its line and reason; all others are decided. Ends with exit code 1 when there are "
+    "rejects."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "evaluate",
+        help=help_text(
+            _PURPOSE,
+            "fairlead evaluate medical-travel/lead-scoring --input leads.csv --output scores.csv",
+            "fairlead evaluate medical-travel/lead-scoring --input leads.jsonl --output out.jsonl \\",
+            "    --as-of 2026-11-21 --decisions lead.score,lead.band --language de",
+            "cat leads.jsonl | fairlead evaluate medical-travel/lead-scoring --input - --output -",
+        ),
+    )(with_messages(_evaluate))
+
+
+def _evaluate(
+    ruleset: RulesetName,
+    source: Annotated[
+        str, typer.Option("--input", metavar="FILE", help="CSV or JSON Lines; `-` is standard input.")
+    ],
+    target: Annotated[
+        str, typer.Option("--output", metavar="FILE", help="CSV or JSON Lines; `-` is standard output.")
+    ] = "-",
+    rejects: Annotated[
+        str | None,
+        typer.Option(
+            "--rejects",
+            metavar="FILE",
+            help="Where rejected records go. Default: beside the output, as OUTPUT.rejects.jsonl.",
+            show_default=False,
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    decisions: Annotated[
+        str | None,
+        typer.Option(
+            "--decisions",
+            metavar="NAMES",
+            help="Only these decisions, with commas between them.",
+            show_default=False,
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="TAG",
+            help="Add the texts of the reasons in this language, such as `de`.",
+            show_default=False,
+        ),
+    ] = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="csv or jsonl, for files whose names do not tell.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    from fairlead.cli.targets import Target, moment_of
+    from fairlead.files import STANDARD_STREAM, evaluate_file, format_of
+
+    named = Target.of(ruleset)
+    moment = moment_of(as_of, named.zone)
+    select = None if decisions is None else [name.strip() for name in decisions.split(",")]
+    program = named.program(moment, select)
+    to_stdout = target == STANDARD_STREAM
+    if rejects is None and not to_stdout:
+        rejects = f"{target}.rejects.jsonl"
+    with _progress(source) as progress:
+        summary = evaluate_file(
+            program,
+            source,
+            target,
+            rejects,
+            moment,
+            input_format=format_of(source, file_format),
+            output_format=format_of(target, file_format),
+            language=language,
+            progress=progress,
+        )
+    if as_json:
+        print_json(
+            {
+                "ruleset": program.ruleset.name,
+                "version": program.ruleset.version,
+                "digest": program.digest,
+                "approval": program.approval,
+                "as_of": moment.isoformat(),
+                "read": summary.read,
+                "evaluated": summary.evaluated,
+                "rejected": summary.rejected,
+                "rejected_by_code": summary.by_code,
+                "delimiter": summary.delimiter,
+                "rejects": rejects,
+            },
+            to_error=to_stdout,
+        )
+        return FINDINGS if summary.rejected else 0
+    tell = error if to_stdout else say
+    tell(
+        f"{program.ruleset.name} {program.ruleset.version}, as of {_shown(moment)}, "
+        f"{program.approval}, digest {program.digest}"
+    )
+    if summary.delimiter is not None:
+        tell(f"the delimiter of the input is a {summary.delimiter}")
+    tell(
+        (f"{summary.read:,}", "bold"),
+        " read = ",
+        (f"{summary.evaluated:,}", "bold"),
+        " evaluated + ",
+        (f"{summary.rejected:,}", "bold red" if summary.rejected else "bold"),
+        " rejected",
+    )
+    for code, count in summary.by_code.items():
+        tell(f"  {count:,} rejected: {code}")
+    if summary.rejected and rejects is not None:
+        tell(f"  each with its line and reason in {rejects}")
+    elif summary.rejected:
+        tell("  name a file with --rejects to keep them with their lines and reasons")
+    return FINDINGS if summary.rejected else 0
+
+
+def _shown(moment: date) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+@contextmanager
+def _progress(source: str) -> Iterator[Callable[[int], None] | None]:
+    """Show how far the input is read, where a person is watching."""
+    if not sys.stderr.isatty() or not Path(source).is_file():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=Path(source).stat().st_size)
+        yield lambda position: bar.update(task, completed=position)

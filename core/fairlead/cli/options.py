@@ -1,0 +1,52 @@
+"""Arguments and options that several commands share, and the form of their help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "AsJson",
+    "AsOf",
+    "Language",
+    "RulesetName",
+    "help_text",
+]
+
+RulesetName = Annotated[
+    str,
+    typer.Argument(
+        metavar="RULESET",
+        help="A ruleset's name (medical-travel/lead-scoring), its file, or a project's folder.",
+        show_default=False,
+    ),
+]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="The date or date-time to decide at. Default: today in the project's zone.",
+        show_default=False,
+    ),
+]
+
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="TAG",
+        help="The language of texts, such as `de`. Default: the project's.",
+        show_default=False,
+    ),
+]
+
+
+def help_text(purpose: str, *examples: str) -> str:
+    """Return the help of a command: what it is for, and examples that can be copied."""
+    # the control character keeps the lines as they are
+    return "\n".join([purpose, "", "\b", "Examples:", *(f"  {example}" for example in examples)])
