@@ -330,8 +330,10 @@ class Reference:
             return answer
         if not true and table.aggregate not in ("sum", "count"):
             return self.otherwise(table, answer, why_unknown)
-        combine = {"sum": sum, "count": sum, "min": min, "max": max, None: lambda given: given[0]}
-        answer.value = combine[table.aggregate](values)
+        if table.aggregate in ("sum", "count"):
+            answer.value = sum(values)
+        else:
+            answer.value = {"min": min, "max": max}.get(str(table.aggregate), lambda given: given[0])(values)
         if table.aggregate == "sum" and isinstance(table.type, IntegerType):
             answer.value, cause = self.bounded(table.type, Fraction(answer.value))
             answer.causes = frozenset({cause}) if cause else NOTHING
@@ -381,7 +383,8 @@ def clamped(number: Fraction, minimum: int | None, maximum: int | None, scale: i
 
 def arithmetic(operator: str, values: list[Any]) -> Fraction:
     if operator == "-":
-        return -values[0] if len(values) == 1 else values[0] - values[1]
+        negative: Fraction = -values[-1]
+        return negative if len(values) == 1 else values[0] + negative
     result = Fraction(0 if operator == "+" else 1)
     for value in values:
         result = result + value if operator == "+" else result * value

@@ -161,8 +161,9 @@ class TermMaker:
             fitting = [term for term in fitting if term.type == type_]
         if self.elements and type(self.elements[-1]) is type(type_):
             fitting.append(factory.element(self.elements[-1]))
-        if fitting and self.draw(st.integers(0, 3)):
-            return self.pick(*fitting)
+        if fitting and self.pick(True, True, True, False):
+            found: Term = self.pick(*fitting)
+            return found
         value = self.draw(value_of(type_))
         return Literal(ListType(None) if value == () else type_, value)
 
@@ -177,7 +178,7 @@ class TermMaker:
             type(DATE): self.date,
             ListType: self.listed,
         }.get(type(type_), lambda wanted, _: self.leaf(wanted))
-        general = self.pick(own, own, own, self.chain, self.fallback)
+        general: Callable[[Type, int], Term] = self.pick(own, own, own, self.chain, self.fallback)
         return general(type_, depth)
 
     def chain(self, type_: Type, depth: int) -> Term:
@@ -479,3 +480,35 @@ moments = st.sampled_from(
         datetime(2026, 12, 31, 23, 59, tzinfo=UTC),
     )
 )
+
+
+def plausible_value(type_: Type) -> st.SearchStrategy[Any]:
+    """Return a strategy for internal values of any type that a fact model declares."""
+    match type_:
+        case IntegerType(low=low, high=high):
+            return st.integers(max(low, -5), min(high, 60)) if low <= 60 else st.integers(low, high)
+        case DecimalType():
+            return st.integers(-5, 100 * 10**type_.scale)
+        case MoneyType(currency=None):
+            return st.tuples(st.integers(0, 10**6), st.sampled_from(("USD", "EUR")))
+        case MoneyType():
+            return st.integers(0, 10**6)
+        case OneOfType(values=values):
+            return st.sampled_from(values)
+        case ListType(item=Type() as item):
+            return st.lists(plausible_value(item), max_size=2).map(tuple)
+    return VALUES[type_]
+
+
+@st.composite
+def records_for(draw: st.DrawFn, rules: Ruleset) -> dict[str, dict[str, Any]]:
+    """Return a checked record of the facts that the decisions of a ruleset about its entities can read."""
+    record: dict[str, dict[str, Any]] = {}
+    entities = sorted({decision.entity for decision in rules.decisions})
+    for entity in entities:
+        for name, type_ in rules.model.visible(entity).items():
+            key, _, short = name.partition(".")
+            facts = record.setdefault(key, {})
+            if draw(st.integers(0, 4)):
+                facts[short] = draw(plausible_value(type_))
+    return record

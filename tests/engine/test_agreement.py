@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.reference import Answer, Reference, lower
-from tests.strategies import RATES, moments, records, rulesets
+from tests.strategies import RATES, moments, records, records_for, rulesets
 
-from fairlead.engine import Program
+from fairlead.engine import Program, load
 from fairlead.engine.results import RewardResult
 from fairlead.facts.values import public_from_internal
 from fairlead.ruleset.typed import Decision, Reward, Ruleset
+
+SHIPPED = Path(__file__).parents[2] / "rulesets" / "medical-travel"
+
+
+@cache
+def shipped(name: str) -> Program:
+    return load(f"medical-travel/{name}")
 
 
 def public(decision: Decision, answer: Answer) -> Any:
@@ -25,12 +36,8 @@ def public(decision: Decision, answer: Answer) -> Any:
     return public_from_internal(decision.type, lower(decision.type, answer.value))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-@given(rulesets(), records(), moments)
-def test_decisions_reasons_causes_and_unknown_rows_agree(
-    ruleset: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime
-) -> None:
-    program = Program(ruleset)
+def assert_agreement(program: Program, record: dict[str, dict[str, Any]], as_of: datetime) -> None:
+    ruleset = program.ruleset
     result = program.evaluate_checked(record, as_of, RATES)
     day = as_of.astimezone(UTC).date()
     answers = Reference(ruleset, record, as_of, day, RATES).run()
@@ -48,6 +55,14 @@ def test_decisions_reasons_causes_and_unknown_rows_agree(
     assert {name: set(causes) for name, causes in result.undetermined.items()} == undetermined
 
 
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rulesets(), records(), moments)
+def test_decisions_reasons_causes_and_unknown_rows_agree(
+    ruleset: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime
+) -> None:
+    assert_agreement(Program(ruleset), record, as_of)
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(depth=3), records(), moments)
 def test_tracing_changes_nothing(
@@ -60,3 +75,13 @@ def test_tracing_changes_nothing(
     assert trace.reasons == reasons
     marks = set(program.marks.decode(unknown))
     assert marks == set(trace.recording.marks.decode(trace.recording.mask))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SHIPPED.glob("*.json") if path.stem != "facts"))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_shipped_rulesets_agree(name: str, data: st.DataObject) -> None:
+    program = shipped(name)
+    record = data.draw(records_for(program.ruleset))
+    as_of = data.draw(moments)
+    assert_agreement(program, record, as_of)

@@ -81,13 +81,17 @@ def after(count: int, unit: str, operator: str = ">=") -> Term:
             {"seen": datetime(2026, 11, 21, 13, 30, tzinfo=UTC)},
             datetime(2026, 11, 21, 12, 30, 0, 1, tzinfo=UTC),
         ),
-        # one month before today is 31 October first on 30 November, as November has no 31st day
+        # one month after 30 November is 30 December, one month after 1 December is 1 January
         (
             factory.apply(">=", [factory.apply("add_months", [TODAY, whole(1)]), UNTIL]),
             {"until": date(2026, 12, 31)},
-            datetime(2026, 12, 31 - 0, tzinfo=UTC) - timedelta(0)
-            if False
-            else datetime(2026, 12, 1, tzinfo=UTC),
+            datetime(2026, 12, 1, tzinfo=UTC),
+        ),
+        # 28 to 31 January are all 28 February one month later: the first of them counts
+        (
+            factory.apply(">=", [factory.apply("add_months", [TODAY, whole(1)]), UNTIL]),
+            {"until": date(2027, 2, 28)},
+            datetime(2027, 1, 28, tzinfo=UTC),
         ),
         # the day 90 days on reaches 1 March on 1 December
         (
@@ -178,6 +182,44 @@ def test_a_version_ends_with_the_day_before_its_end() -> None:
     assert due(ending, {"ready": True}) == datetime(2027, 1, 1, tzinfo=UTC)
     beginning = replace(rules, effective_from=date(2027, 2, 1))
     assert due(beginning, {"ready": True}) == datetime(2027, 2, 1, tzinfo=UTC)
+
+
+MOVING = ("days_between", "hours_between", "minutes_between", "seconds_between", "days", "months")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(
+        ("days_between", "hours_between", "minutes_between", "seconds_between", "days", "months")
+    ),
+    st.booleans(),
+    st.integers(-40, 400),
+    st.sampled_from(("==", "!=", "<", "<=", ">", ">=")),
+    st.integers(-500, 500),
+    st.integers(0, 86400 * 10**6 - 1),
+)
+def test_at_the_instant_that_is_due_a_comparison_turns(
+    kind: str, turned: bool, count: int, operator: str, days: int, microseconds: int
+) -> None:
+    seen = NOON + timedelta(days=days, microseconds=microseconds)
+    if kind.endswith("_between"):
+        first, second = (SINCE, TODAY) if kind == "days_between" else (SEEN, NOW)
+        operands = [second, first] if turned else [first, second]
+        sides = [factory.apply(kind, operands), whole(count)]
+    else:
+        sides = [factory.apply(f"add_{kind}", [TODAY, whole(count // 12)]), SINCE]
+    program = Program(check(factory.apply(operator, sides[::-1] if turned else sides)))
+    record = {"lead": {"since": seen.date(), "seen": seen}}
+    result = program.evaluate_checked(record, NOON)
+    if result.due is None:
+        later = [NOON + timedelta(days=step) for step in range(0, 4000, 7)]
+        assert {program.runner(moment)(record)[0]["lead.ok"] for moment in later} == {
+            result.decisions["lead.ok"]
+        }
+    else:
+        before = program.runner(result.due - timedelta(microseconds=1))(record)[0]
+        assert before == result.decisions
+        assert program.runner(result.due)(record)[0] != result.decisions
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))

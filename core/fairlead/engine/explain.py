@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from fairlead.engine.results import Cause, RewardResult
 from fairlead.engine.trace import DecisionTrace, RowTrace, Trace
 from fairlead.facts.types import BOOLEAN
 from fairlead.facts.values import Money
+from fairlead.logic.terms import Term
 from fairlead.logic.to_english import to_english
 from fairlead.ruleset.typed import Check, Formula, Reward, Ruleset, Scorecard, ScoreRow, Table, TableRow
 
@@ -26,12 +27,15 @@ _CAUSES = {
 }
 
 
-def explain(ruleset: Ruleset, trace: Trace, language: str = "en") -> list[str]:
+def explain(
+    ruleset: Ruleset, trace: Trace, language: str = "en", only: Collection[str] | None = None
+) -> list[str]:
     """Return the lines that explain a trace: per decision its value, then what counted and what did not.
 
-    The reasons are in `language` where the ruleset has them, the conditions in English.
+    The reasons are in `language` where the ruleset has them, the conditions in English. `only` names the
+    decisions to explain; without it, all of them.
     """
-    return list(_Explanation(ruleset, trace, language).lines())
+    return list(_Explanation(ruleset, trace, language).lines(only))
 
 
 def value_in_words(value: Any) -> str:
@@ -60,10 +64,11 @@ class _Explanation:
         self._trace = trace
         self._language = language
 
-    def lines(self) -> Iterator[str]:
-        """Yield the lines of all decisions."""
-        for decision in self._trace.decisions.values():
-            yield from self._decision(decision)
+    def lines(self, only: Collection[str] | None) -> Iterator[str]:
+        """Yield the lines of all decisions, or of those named."""
+        for name, decision in self._trace.decisions.items():
+            if only is None or name in only:
+                yield from self._decision(decision)
 
     def title(self, name: str, entity: str) -> str:
         """Return the words for a name in a decision about `entity`."""
@@ -89,8 +94,7 @@ class _Explanation:
             case Check():
                 yield from self._check(decision, trace)
             case Formula():
-                words = to_english(decision.value, lambda name: self.title(name, decision.entity))
-                yield f"  it is {words}"
+                yield f"  it is {self._condition(decision.value, trace)}"
             case Reward():
                 yield from self._reward(trace)
         if trace.facts:
@@ -139,18 +143,25 @@ class _Explanation:
         boolean = self._ruleset.model.visible(entity).get(name) == BOOLEAN
         return f"{'whether ' if boolean else ''}{title} (`{name}`) is not known"
 
-    def _condition(self, row: ScoreRow | TableRow, entity: str) -> str:
-        return to_english(row.when, lambda name: self.title(name, entity))
+    def _condition(self, term: Term, trace: DecisionTrace) -> str:
+        """Return a condition as words, with the values of the decisions and settings it reads."""
+        entity = trace.name.partition(".")[0]
 
-    def _words_of(self, row: ScoreRow | TableRow, entity: str) -> str:
+        def words(name: str) -> str:
+            title, value = self.title(name, entity), trace.inputs.get(name)
+            return title if value is None or isinstance(value, bool) else f"{title} ({value_in_words(value)})"
+
+        return to_english(term, words)
+
+    def _words_of(self, row: ScoreRow | TableRow, trace: DecisionTrace) -> str:
         if row.reason is not None:
             return f"{pick(row.reason.text, self._language)} [{row.reason.code}]"
-        return f"{self._condition(row, entity)} [row `{row.id}`]"
+        return f"{self._condition(row.when, trace)} [row `{row.id}`]"
 
     def _scorecard(self, decision: Scorecard, trace: DecisionTrace) -> Iterator[str]:
         rows: Mapping[str, ScoreRow] = {row.id: row for row in decision.rows}
         for row in _by_points(trace.rows):
-            yield f"  {_signed(row.output)}  {self._words_of(rows[row.id], decision.entity)}"
+            yield f"  {_signed(row.output)}  {self._words_of(rows[row.id], trace)}"
         for group in trace.groups:
             if group.before != group.after:
                 yield (
@@ -166,7 +177,9 @@ class _Explanation:
         true = [row for row in trace.rows if row.state == "true"]
         for row in true:
             output = f" gives {value_in_words(row.output)}" if rows[row.id].then is not None else " counts"
-            yield f"  row `{row.id}`{output}: {self._condition(rows[row.id], decision.entity)}"
+            given = rows[row.id].reason
+            told = f" ({pick(given.text, self._language)} [{given.code}])" if given is not None else ""
+            yield f"  row `{row.id}`{output}: {self._condition(rows[row.id].when, trace)}{told}"
         if not true and trace.status == "determined" and "otherwise" in self._trace_parts(trace.name):
             yield "  no row is true, so what is stated for `otherwise` holds"
         yield from self._others(decision, trace, rows)
@@ -180,14 +193,13 @@ class _Explanation:
         for row in trace.rows:
             if row.state == "unknown":
                 why = self._why(row.causes, decision.name)
-                yield f"  ?  {self._words_of(rows[row.id], decision.entity)}: unknown, because {why}"
+                yield f"  ?  {self._words_of(rows[row.id], trace)}: unknown, because {why}"
         false = [row.id for row in trace.rows if row.state == "false"]
         if false:
             yield f"  not so: {', '.join(f'`{row}`' for row in false)}"
 
     def _check(self, decision: Check, trace: DecisionTrace) -> Iterator[str]:
-        words = to_english(decision.requirement, lambda name: self.title(name, decision.entity))
-        yield f"  required ({decision.severity}): {words}"
+        yield f"  required ({decision.severity}): {self._condition(decision.requirement, trace)}"
         if trace.value is False:
             yield f"  {pick(decision.reason.text, self._language)} [{decision.reason.code}]"
 

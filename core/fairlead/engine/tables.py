@@ -78,10 +78,14 @@ class _Policy:
             self.hit(row, nodes)
         unknown: list[ast.stmt] = []
         if test.guards:
-            mark = self.row_mark(row)
-            self.positions_of([mark])
-            unknown = [self.into.mark(mark)]
+            unknown = self.unknown(row)
         self.emitter.branch(test, hit, unknown)
+
+    def unknown(self, row: TableRow) -> list[ast.stmt]:
+        """Return what an unknown row does."""
+        mark = self.row_mark(row)
+        self.positions_of([mark])
+        return [self.into.mark(mark)]
 
     def row_mark(self, row: TableRow) -> Mark:
         """Return the mark of an unknown row."""
@@ -158,6 +162,16 @@ class _First(_Policy):
             super().emit()
         self.emitter.emit(tree.loop_once(body))
 
+    def start(self) -> None:
+        # a flag, as the bits of all earlier rows at every row would grow with the square of the rows
+        self.waiting = self.emitter.fresh("u")
+        if self.decision.strict:
+            self.emitter.emit(tree.assign(self.waiting, tree.constant(False)))
+
+    def unknown(self, row: TableRow) -> list[ast.stmt]:
+        flagged = [tree.assign(self.waiting, tree.constant(True))] if self.decision.strict else []
+        return [*super().unknown(row), *flagged]
+
     def hit(self, row: TableRow, nodes: RowNodes) -> None:
         assert nodes.then is not None
         with self.into.block() as chosen:
@@ -167,8 +181,9 @@ class _First(_Policy):
                 self.emitter.emit(tree.when(tree.is_none(self.target), self.undetermined(), given))
             else:
                 self.emitter.emit(*given)
-        # the bits so far are those of earlier rows, as a row leaves the loop when it is true
-        self.emitter.emit(*self.unless_unknown(chosen), tree.stop())
+        if self.decision.strict and self.positions:
+            chosen = [tree.when(tree.name(self.waiting), self.undetermined(), chosen)]
+        self.emitter.emit(*chosen, tree.stop())
 
     def conclude(self) -> None:
         self.emitter.emit(*self.unless_unknown(self.otherwise()))
