@@ -196,6 +196,8 @@ class TermMaker:
     def boolean(self, _: Type, depth: int) -> Term:
         """Draw a condition."""
         which = self.pick("junction", "junction", "not", "compare", "compare", "in", "absent", "quantifier")
+        if which == "quantifier" and len(self.elements) >= factory.MAX_QUANTIFIERS:
+            which = "compare"
         if which == "junction":
             count = self.pick(2, 3, 3)
             return factory.apply(self.pick("and", "or"), [self.term(BOOLEAN, depth) for _ in range(count)])

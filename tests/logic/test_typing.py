@@ -17,6 +17,7 @@ from tests.logic.lead_scope import (
     PAGES,
     POINTS,
     RECORDS,
+    problem,
     read,
 )
 
@@ -87,7 +88,9 @@ ACCEPTED: list[tuple[Any, Type]] = [
     ({"-": [PAGES, 1]}, IntegerType(-1, 9_999)),
     ({"-": [PAGES]}, IntegerType(-10_000, 0)),
     ({"*": [PAGES, -2]}, IntegerType(-20_000, 0)),
-    ({"%": [PAGES, 7]}, IntegerType(-6, 6)),
+    ({"%": [PAGES, 7]}, IntegerType(0, 6)),
+    ({"%": [{"-": [PAGES]}, 7]}, IntegerType(-6, 0)),
+    ({"%": [3, {"var": "lead.loyalty_points"}]}, IntegerType(0, 3)),
     ({"min": [PAGES, 10]}, IntegerType(0, 10)),
     ({"max": [PAGES, 10]}, IntegerType(10, 10_000)),
     # decimals keep their digits
@@ -102,7 +105,12 @@ ACCEPTED: list[tuple[Any, Type]] = [
     ({"%": [LIKELIHOOD, {"decimal": "0.3"}]}, DecimalType(5, 4)),
     ({"max": [LIKELIHOOD, 1]}, DecimalType(5, 4)),
     ({"round": [LIKELIHOOD, {"scale": 1, "rounding": "half_up"}]}, DecimalType(3, 1)),
-    ({"round": [LIKELIHOOD, {"scale": 0, "rounding": "floor"}]}, IntegerType(-99, 99)),
+    ({"round": [LIKELIHOOD, {"scale": 0, "rounding": "floor"}]}, IntegerType(-10, 10)),
+    # a decimal that has no digits after the point becomes an integer, as it is
+    (
+        {"round": [{"/": [PAGES, 3, {"scale": 0, "rounding": "up"}]}, {"scale": 0, "rounding": "up"}]},
+        IntegerType(-(10**6) + 1, 10**6 - 1),
+    ),
     # money keeps its currency
     ({"+": [DEPOSIT, {"money": ["25", "USD"]}]}, MoneyType("USD", 19, 2)),
     ({"-": [DEPOSIT, DEPOSIT]}, MoneyType("USD", 19, 2)),
@@ -233,3 +241,15 @@ def test_an_element_belongs_to_the_nearest_list() -> None:
     inner = term.body
     assert isinstance(inner, Quantifier)
     assert inner.body.children[0] == Element(OneOfType(("english", "german", "arabic")))
+
+
+def test_quantifiers_nest_two_deep_and_no_deeper() -> None:
+    def nested(levels: int) -> Any:
+        condition: Any = {"==": [{"var": ""}, 1]}
+        for _ in range(levels):
+            condition = {"some": [{"var": "lead.ratings"}, condition]}
+        return condition
+
+    assert isinstance(read(nested(2)), Quantifier)
+    refused = problem(nested(3))
+    assert (refused.code, refused.pointer) == ("too-deep", "/some/1")

@@ -20,9 +20,6 @@ __all__ = ["RECORDED", "Emitter", "frames_key"]
 #: the generated name of the mapping slot -> value that a trace is made from
 RECORDED = "recorded"
 
-#: Python refuses more than 20 nested blocks; deeper loops go into functions of their own
-_LOOPS_IN_ONE_FUNCTION = 12
-
 #: longer chains of `if` are not nested into one expression
 _SHORT_CHAIN = 6
 
@@ -299,12 +296,6 @@ class Emitter:
             self._elements.pop()
             self._recorded = outer
             self.emit(tree.for_each(element, source.value, body))
-        if self._elements and len(self._elements) % _LOOPS_IN_ONE_FUNCTION == 0:
-            part = self.fresh("q")
-            whole = [
-                tree.function(part, (), [*whole, tree.returns(tree.name(result))]),
-                tree.assign(result, tree.call(part)),
-            ]
         if source.guards:
             whole = [tree.when(source.holds(), whole, [tree.assign(result, tree.NONE)])]
         self.emit(*whole)

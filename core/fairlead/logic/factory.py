@@ -46,6 +46,9 @@ __all__ = [
     "variable",
 ]
 
+#: each level multiplies the work for one record by the length of a list
+MAX_QUANTIFIERS = 2
+
 _NUMBER_REMEDY = 'write whole numbers as they are and exact decimals as {"decimal": "0.05"}'
 
 
@@ -172,13 +175,14 @@ def apply(operator: str, operands: Sequence[Term], options: Mapping[str, Any] | 
         )
     settings = dict(options or {})
     if set(settings) != set(entry.options):
+        other = sorted(set(settings) - set(entry.options))
         raise IllTyped(
-            "missing-settings" if set(settings) < set(entry.options) else "unknown-key",
+            "unknown-key" if other else "missing-settings",
             f"`{operator}` states {_listed(entry.options)} in a last operand"
             if entry.options
             else f"`{operator}` has no settings",
-            found=", ".join(sorted(settings)) or None,
-            allowed=entry.options,
+            found=other[0] if other else None,
+            allowed=[option for option in entry.options if option not in settings],
             remedy=f"write it as {_shown(entry.example)}" if entry.options else None,
         )
     _check_settings(settings)
@@ -226,7 +230,19 @@ def quantifier(kind: str, source: Term, body: Term) -> Quantifier:
         )
     if body.type != BOOLEAN:
         raise IllTyped("wrong-type", f"`{kind}` takes a condition second, found {body.type}", argument=1)
+    if _quantifiers_deep(body) >= MAX_QUANTIFIERS:
+        raise IllTyped(
+            "too-deep",
+            f"`all`, `some` and `none` nest at most {MAX_QUANTIFIERS} deep: the work multiplies with each",
+            remedy="name the inner question as a formula and read that",
+            argument=1,
+        )
     return Quantifier(BOOLEAN, kind, source, body)
+
+
+def _quantifiers_deep(term: Term) -> int:
+    deepest = max((_quantifiers_deep(child) for child in term.children), default=0)
+    return deepest + isinstance(term, Quantifier)
 
 
 def missing(names: Sequence[Variable], at_least: int | None = None) -> Missing:
