@@ -254,7 +254,11 @@ class Reference:
             _, numerator, scale = in_force[-1]
             rate = Fraction(numerator, 10**scale)
         result = rounded(amount * rate, term.type.scale, dict(term.options)["rounding"])
-        return (None, ("overflow", "")) if abs(result) * 10**term.type.scale >= 10**38 else (result, None)
+        return (
+            (None, ("overflow", ""))
+            if abs(result) * 10**term.type.scale >= 10**term.type.precision
+            else (result, None)
+        )
 
     # decisions
 

@@ -32,12 +32,24 @@ def nearest_name(found: str, allowed: Iterable[str]) -> str | None:
     A name without its entity (`scroe` for `lead.score`) is compared with the last part of each name too.
     """
     names = list(allowed)
-    close = difflib.get_close_matches(found, names, n=1, cutoff=0.6)
+    tail = found.rpartition(".")[2]
+    # one entity in common makes two names long alike, and says nothing about the rest of them
+    close = [
+        name
+        for name in difflib.get_close_matches(found, names, n=5, cutoff=0.6)
+        if "." not in name or _likeness(tail, name.rpartition(".")[2]) >= 0.5
+    ]
     if close:
-        return close[0]
+        # of names that are equally alike, one that goes on where `found` ends, and then the first
+        close.sort(key=names.index)
+        return max(close, key=lambda name: (_likeness(found, name), name.startswith(found)))
     by_tail = {name.rsplit(".", 1)[-1]: name for name in names}
-    close = difflib.get_close_matches(found.rsplit(".", 1)[-1], list(by_tail), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(tail, list(by_tail), n=1, cutoff=0.6)
     return by_tail[close[0]] if close else None
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, other, one).ratio()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +92,7 @@ class Problem:
         return {key: value for key, value in members.items() if value is not None}
 
     def __str__(self) -> str:
-        place = ":".join(
-            str(part) for part in (self.file, self.line, self.column) if part is not None
-        )
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
         text = f"{place}: {self.message}" if place else self.message
         text += f" [{self.code}]"
         if self.pointer:

@@ -111,6 +111,68 @@ def test_overlays_chain() -> None:
     assert FactModel.from_document(second).labels_of("lead.card") == {"outcome"}
 
 
+def test_what_one_overlay_removes_a_later_one_cannot_bring_back_with_fewer_labels() -> None:
+    labelled = FACT | {"labels": ["outcome"]}
+    base = apply_overlay(BASE, overlay(change("add", "fact", "card", labelled, entity="lead")))
+    without = overlay(
+        change("remove", "fact", "card", entity="lead"),
+        name="clinic-b/facts",
+        extends={"name": "clinic-a/facts", "version": "0.1.0"},
+    )
+    again = overlay(
+        change("add", "fact", "card", FACT, entity="lead"),
+        name="clinic-c/facts",
+        extends={"name": "clinic-b/facts", "version": "0.1.0"},
+    )
+    with pytest.raises(DocumentError) as raised:
+        apply_overlay(base, without, again)
+    [problem] = raised.value.problems
+    assert (problem.code, problem.pointer) == ("label-dropped", "/changes/0/value/labels")
+
+
+def test_a_fact_does_not_lose_its_labels_by_becoming_an_aggregate() -> None:
+    labelled = FACT | {"labels": ["outcome"]}
+    base = apply_overlay(BASE, overlay(change("add", "fact", "patients_ever", labelled, entity="partner")))
+    count: dict[str, Any] = {
+        "title": "patients ever",
+        "description": "x",
+        "labels": [],
+        "reviewed_by": None,
+        "function": "count",
+        "of": "introductions",
+    }
+    above = overlay(
+        change("remove", "fact", "patients_ever", entity="partner"),
+        change("add", "aggregate", "patients_ever", count, entity="partner"),
+        name="clinic-b/facts",
+        extends={"name": "clinic-a/facts", "version": "0.1.0"},
+    )
+    with pytest.raises(DocumentError) as raised:
+        apply_overlay(base, above)
+    assert [problem.code for problem in raised.value.problems] == ["label-dropped"]
+
+
+def test_an_aggregate_that_becomes_a_fact_keeps_what_it_was_computed_from() -> None:
+    stated = FACT | {"labels": ["referral_volume"]}
+    [problem] = problems_of(
+        change("remove", "aggregate", "introductions_this_year", entity="partner"),
+        change("add", "fact", "introductions_this_year", stated, entity="partner"),
+    )
+    assert (problem.code, problem.remedy) == (
+        "derivation-dropped", "add `introduction.ended_well`, `introduction.introduced_on`",
+    )  # fmt: skip
+
+
+def test_a_base_of_the_wrong_form_is_refused_with_its_places() -> None:
+    value = model_document()
+    value["entities"]["lead"]["facts"]["channel"] = "phone"
+    base = read_document(json.dumps(value, indent=1), name="base.json")
+    with pytest.raises(DocumentError) as raised:
+        apply_overlay(base, overlay(change("add", "fact", "card", FACT, entity="lead")))
+    [problem] = raised.value.problems
+    assert (problem.code, problem.file) == ("wrong-type", "base.json")
+
+
 @pytest.mark.parametrize(
     ("changes", "code", "pointer", "nearest"),
     [

@@ -31,7 +31,7 @@ from fairlead.logic.terms import Apply, Literal
         (2**63 - 1, IntegerType(2**63 - 1, 2**63 - 1), 2**63 - 1),
         (-(2**63), IntegerType(-(2**63), -(2**63)), -(2**63)),
         (0.5, DecimalType(1, 1), 5),
-        (2.0, DecimalType(1, 0), 2),
+        (2.0, IntegerType(2, 2), 2),
         (1e22, DecimalType(23, 0), 10**22),
         ("phone", OneOfType(("phone",)), "phone"),
         ("Grüße, 患者", OneOfType(("Grüße, 患者",)), "Grüße, 患者"),

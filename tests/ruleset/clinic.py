@@ -35,7 +35,7 @@ def model(version: str = "1.0.0") -> dict[str, Any]:
     }
 
 
-def row(name: str, points: int | str, when: Any = None, **keys: Any) -> dict[str, Any]:
+def row(name: str, points: Any, when: Any = None, **keys: Any) -> dict[str, Any]:
     return {
         "id": name,
         "when": {"var": "lead.records"} if when is None else when,

@@ -58,6 +58,35 @@ def test_a_version_without_an_end_is_in_force_until_the_next_begins(shipped: Pat
     ]
 
 
+def test_a_version_that_the_next_one_ends_says_when(shipped: Path) -> None:
+    write(shipped, version("1.0.0", "2026-01-01"), older=True)
+    write(shipped, version("2.0.0", "2026-07-01"))
+    versions = Versions("base/scoring", Catalogue())
+    assert versions.at(date(2026, 6, 30)).effective_to == date(2026, 7, 1)
+    assert versions.at(date(2026, 7, 1)).effective_to is None
+
+
+@pytest.mark.parametrize("number", ["banana", "", "1.0", "1.0.0+build", "01.0.0", "9" * 5000 + ".0.0"])
+def test_a_version_that_is_none_is_said_with_everything_else(number: str, shipped: Path) -> None:
+    value = version("1.0.0", None)
+    write(shipped, {**value, "version": number, "decisionss": []})
+    with pytest.raises(DocumentError) as caught:
+        load_ruleset("base/scoring", as_of=date(2026, 1, 1))
+    assert [(problem.code, problem.pointer) for problem in caught.value.problems] == [
+        ("invalid-value", "/version"), ("unknown-key", "/decisionss"),
+    ]  # fmt: skip
+
+
+def test_one_version_does_not_stand_in_two_files_that_differ(shipped: Path) -> None:
+    value = version("1.0.0", "2026-01-01")
+    write(shipped, value)
+    write(shipped, value, older=True)
+    assert load_ruleset("base/scoring", version="1.0.0").version == "1.0.0"
+    write(shipped, {**value, "about": "Edited."}, older=True)
+    problem = refused(date(2026, 1, 1))
+    assert (problem.code, problem.pointer) == ("misplaced-document", "/version")
+
+
 def test_of_versions_without_days_the_newest_counts(shipped: Path) -> None:
     write(shipped, version("1.0.0", None), older=True)
     write(shipped, version("1.1.0", None))

@@ -19,6 +19,8 @@ __all__ = [
     "Name",
     "SemanticVersion",
     "check_shape",
+    "is_document_name",
+    "is_version",
     "shape_error",
 ]
 
@@ -83,10 +85,14 @@ class _Form:
         self._remedy = remedy
 
     def __call__(self, text: str) -> str:
-        if not self._pattern.fullmatch(text):
+        if not self.fits(text):
             shown = found_text(text)
             raise shape_error(self._code, f"`{shown}` is not {self._kind}", found=shown, remedy=self._remedy)
         return text
+
+    def fits(self, text: str) -> bool:
+        """Tell whether a text has the form."""
+        return self._pattern.fullmatch(text) is not None
 
     @property
     def schema(self) -> WithJsonSchema:
@@ -104,19 +110,22 @@ _NAME = _Form(
 Name = Annotated[str, AfterValidator(_NAME), _NAME.schema]
 
 _DOCUMENT_NAME = _Form(
-    "[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*",
+    # no longer than file systems take
+    "[a-z0-9][a-z0-9_-]{0,62}(/[a-z0-9][a-z0-9_-]{0,62}){0,7}",
     "bad-name",
     "a document name",
     "use the path below the rulesets folder, such as `medical-travel/lead-scoring`",
 )
 #: the name of a document: its path below a rulesets folder, without `.json`
 DocumentName = Annotated[str, AfterValidator(_DOCUMENT_NAME), _DOCUMENT_NAME.schema]
+is_document_name = _DOCUMENT_NAME.fits
 
 _SEMANTIC_VERSION = _Form(
-    "(0|[1-9][0-9]*)[.](0|[1-9][0-9]*)[.](0|[1-9][0-9]*)(-[0-9A-Za-z-]+([.][0-9A-Za-z-]+)*)?",
+    "(0|[1-9][0-9]{0,8})([.](0|[1-9][0-9]{0,8})){2}(-[0-9A-Za-z-]{1,30}([.][0-9A-Za-z-]{1,30}){0,4})?",
     "invalid-value",
     "a version",
     "write three numbers, such as `1.0.0`",
 )
 #: a version in the form of semver.org, without build metadata
 SemanticVersion = Annotated[str, AfterValidator(_SEMANTIC_VERSION), _SEMANTIC_VERSION.schema]
+is_version = _SEMANTIC_VERSION.fits

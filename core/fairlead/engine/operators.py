@@ -301,6 +301,7 @@ def _convert(emitter: Emitter, term: Apply, operands: list[Fragment]) -> Fragmen
         day.value,
         emitter.constant(target.currency),
         tree.constant(target.scale),
+        tree.constant(target.precision),
         tree.constant(term.option("rounding")),
     )
     return _perhaps(emitter, value, merged((money, day)))

@@ -91,18 +91,20 @@ def convert(
     day: date,
     target: str,
     target_scale: int,
+    precision: int,
     rounding: str,
 ) -> int | None:
     """Return an amount in another currency at the rate in force on `day`; None without a rate.
 
-    `units` are of 10**-scale, the result of 10**-target_scale. A result of more than 38 digits is None.
+    `units` are of 10**-scale, the result of 10**-target_scale. A result of more than
+    `precision` digits is None.
     """
     rate = rate_on(rates, currency, target, day)
     if rate is None:
         return None
     numerator, rate_scale = rate
     result = divide_rounded(units * numerator * 10**target_scale, 10 ** (scale + rate_scale), rounding)
-    return result if abs(result) < 10**MAX_DIGITS else None
+    return result if abs(result) < 10**precision else None
 
 
 def codes_by_rank(hits: list[tuple[int, int, str]]) -> list[str]:

@@ -155,12 +155,13 @@ class _Tables:
         return [check_record(item) for item in value]
 
 
-def _quick_check(entity: Entity, of_related: Mapping[str, _QuickCheck], zone: tzinfo) -> _QuickCheck:
+def _quick_check(  # noqa: C901 - one function without calls, because it runs for every record
+    entity: Entity, of_related: Mapping[str, _QuickCheck], zone: tzinfo
+) -> _QuickCheck:
     tables = _Tables(entity, of_related, zone)
     parsers, booleans, texts = tables.parsers, tables.booleans, tables.texts
     ranges, amounts, other_value = tables.ranges, tables.amounts, tables.other_value
 
-    # one function without calls for the common kinds of value: it runs for every record
     def quick(raw: Any) -> dict[str, Any]:
         if type(raw) is not dict:
             raise _NotQuickError

@@ -9,7 +9,7 @@ from typing import Any
 from fairlead.documents.json_text import Document
 from fairlead.facts.types import Type
 
-__all__ = ["Aggregate", "Entity", "Fact", "FactModel", "Link", "Related", "Window"]
+__all__ = ["Aggregate", "Entity", "Fact", "FactModel", "Link", "Related", "Window", "texts_in"]
 
 #: a text per language tag; `en` is always there
 Texts = Mapping[str, str]
@@ -34,8 +34,26 @@ class Related:
     description: Texts
 
 
+class _OfEntity:
+    """What has a full name: its entity, a point and its own."""
+
+    __slots__ = ()
+
+    name: str
+
+    @property
+    def entity(self) -> str:
+        """The entity that it is about."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def short(self) -> str:
+        """The name within the entity."""
+        return self.name.split(".", 1)[1]
+
+
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(_OfEntity):
     """A typed thing known about an entity.
 
     `name` is full (`lead.channel`). `low` and `high` bound the units of a decimal, of money, or of the
@@ -52,16 +70,6 @@ class Fact:
     reviewed_by: str | None
     derived_from: tuple[str, ...]
     known_at_decision: bool
-
-    @property
-    def entity(self) -> str:
-        """The entity the fact is about."""
-        return self.name.split(".", 1)[0]
-
-    @property
-    def short(self) -> str:
-        """The name within the entity."""
-        return self.name.split(".", 1)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregate:
+class Aggregate(_OfEntity):
     """A value computed from the related records `of`, which are records of the entity `record`.
 
     `name` is full. `function` is `count`, `sum`, `exists`, `earliest` or `latest`; `value` is the full name
@@ -103,26 +111,16 @@ class Aggregate:
     pointer: str
 
     @property
-    def entity(self) -> str:
-        """The entity the aggregate is about."""
-        return self.name.split(".", 1)[0]
-
-    @property
-    def short(self) -> str:
-        """The name within the entity."""
-        return self.name.split(".", 1)[1]
-
-    @property
     def derived_from(self) -> tuple[str, ...]:
         """The facts of the related records that the value, the filter and the window read."""
         read = [self.value] if self.value is not None else []
-        read += sorted(_texts_in(self.where)) if self.where is not None else []
+        read += sorted(texts_in(self.where)) if self.where is not None else []
         read += [self.window.on] if self.window is not None else []
         prefix = self.record + "."
         return tuple(dict.fromkeys(name for name in read if name.startswith(prefix)))
 
 
-def _texts_in(expression: Any) -> set[str]:
+def texts_in(expression: Any) -> set[str]:
     """Return all texts in a JSON value: the names that an expression reads are among them."""
     found: set[str] = set()
     waiting = [expression]
@@ -226,15 +224,6 @@ class FactModel:
             waiting.extend(parent for parent in parents if parent not in seen)
             seen.update(parents)
         return frozenset(labels)
-
-    def record_entity(self, key: str) -> str | None:
-        """Return the entity that a key of a record stands for: an entity's name or a link's."""
-        if key in self.entities:
-            return key
-        for entity in self.entities.values():
-            if key in entity.links:
-                return entity.links[key].entity
-        return None
 
     def record_keys(self) -> Mapping[str, str]:
         """Return all keys that a record may have, with the entity each stands for."""

@@ -34,6 +34,9 @@ __all__ = ["build"]
 #: names that expressions use for other things than records
 _RESERVED = frozenset({"as_of", "as_of_date", "parameters"})
 
+#: the digits that adding up makes room for: more records than fit into memory
+_DIGITS_OF_A_SUM = 10
+
 _Entities = dict[str, EntityDeclaration]
 
 
@@ -268,10 +271,10 @@ class _Builder:
             match value_type:
                 case IntegerType():
                     return IntegerType()
-                case DecimalType(scale=scale):
-                    return DecimalType(MAX_DIGITS, scale)
-                case MoneyType(currency=str() as currency, scale=scale):
-                    return MoneyType(currency, MAX_DIGITS, scale)
+                case DecimalType(precision=precision, scale=scale):
+                    return DecimalType(min(precision + _DIGITS_OF_A_SUM, MAX_DIGITS), scale)
+                case MoneyType(currency=str() as currency, precision=precision, scale=scale):
+                    return MoneyType(currency, min(precision + _DIGITS_OF_A_SUM, MAX_DIGITS), scale)
             wanted = "a number, or money whose currency the model states"
         elif isinstance(value_type, DateType | DateTimeType):
             return value_type

@@ -1,4 +1,4 @@
-"""Overlays of fact models: a client's facts of its own on top of a shipped model."""
+"""Applying overlays to a fact model: a client's facts of its own on top of a shipped model."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from fairlead.documents.json_text import Document
 from fairlead.documents.positions import join_pointer
 from fairlead.documents.shapes import check_shape
+from fairlead.facts.document import FactModelDocument
+from fairlead.facts.model import texts_in
 from fairlead.facts.overlay_document import (
     AggregateChange,
     Change,
@@ -21,15 +23,30 @@ from fairlead.problems import DocumentError, Problem, nearest_name
 
 __all__ = ["apply_overlay"]
 
-_GROWING = (("labels", "label-dropped"), ("derived_from", "derivation-dropped"))
 
+def apply_overlay(base: Document, *overlays: Document) -> Document:
+    """Return the document of the fact model that overlays, applied one after the other, make of `base`.
 
-def apply_overlay(base: Document, overlay: Document) -> Document:
-    """Return the document of the fact model that an overlay makes of `base`.
-
-    `base` is the document of the model that the overlay extends; for a chain apply one after the other.
-    Problems of the result have their place in the document that each part came from. Raises DocumentError.
+    Each extends the model that the ones before it make. Problems of the result have their place in the
+    document that each part came from. Raises DocumentError.
     """
+    if overlays:
+        check_shape(FactModelDocument, base)
+    document = base
+    before: list[dict[str, Any]] = []
+    for overlay in overlays:
+        before.append(document.value)
+        document = _applied(document, overlay)
+        # what an earlier overlay removed comes back with all that it had, or not at all
+        dropped = {
+            problem.pointer: problem for value in before for problem in _dropped(value, document.value)
+        }
+        if dropped:
+            raise DocumentError(document.locate(dropped.values()))
+    return document
+
+
+def _applied(base: Document, overlay: Document) -> Document:
     shape = check_shape(FactModelOverlay, overlay)
     value = copy.deepcopy(base.value)
     problems = _base_problems(shape, value)
@@ -46,11 +63,7 @@ def apply_overlay(base: Document, overlay: Document) -> Document:
             problems.append(problem)
     if problems:
         raise DocumentError(overlay.locate(problems))
-    resolved = Document.resolved(value, file=overlay.file, origins=origins)
-    dropped = _dropped(base.value, value)
-    if dropped:
-        raise DocumentError(resolved.locate(dropped))
-    return resolved
+    return Document.resolved(value, file=overlay.file, origins=origins)
 
 
 def _base_problems(shape: FactModelOverlay, base: dict[str, Any]) -> list[Problem]:
@@ -129,26 +142,51 @@ def _apply(
 def _dropped(before: dict[str, Any], after: dict[str, Any]) -> list[Problem]:
     """Return a problem for each fact and aggregate that lost a label or a derivation.
 
-    The whole result is compared, so that removing and adding again is no way around it.
+    Whole models are compared, so that removing and adding again is no way around it, and a fact and an
+    aggregate of one name are one thing.
     """
     problems = []
     for entity, old_entity in before["entities"].items():
-        new_entity = after["entities"].get(entity, {})
-        for section in ("facts", "aggregates"):
-            for short, old in old_entity.get(section, {}).items():
-                new = new_entity.get(section, {}).get(short)
-                for key, code in _GROWING if new is not None else ():
-                    kept = new.get(key, [])
-                    lost = [name for name in old.get(key, []) if name not in kept]
-                    if lost:
-                        names = ", ".join(f"`{name}`" for name in lost)
-                        problems.append(
-                            Problem(
-                                code,
-                                f"`{entity}.{short}` leaves out {names}, which the original has in `{key}`",
-                                join_pointer(["entities", entity, section, short, key]),
-                                found=", ".join(kept) or "none",
-                                remedy=f"add {names}",
-                            )
+        now = _parts(after["entities"].get(entity, {}))
+        for short, (old_section, old) in _parts(old_entity).items():
+            if short not in now:
+                continue
+            section, new = now[short]
+            grows = [("labels", "label-dropped", old.get("labels", []))]
+            # what an aggregate is computed from is read from itself
+            if section == "facts":
+                derived = old.get("derived_from", []) if old_section == "facts" else _read_by(old, before)
+                grows.append(("derived_from", "derivation-dropped", derived))
+            for key, code, had in grows:
+                kept = new.get(key, [])
+                lost = [name for name in had if name not in kept]
+                if lost:
+                    names = ", ".join(f"`{name}`" for name in lost)
+                    problems.append(
+                        Problem(
+                            code,
+                            f"`{entity}.{short}` leaves out {names}, which the original has in `{key}`",
+                            join_pointer(["entities", entity, section, short, key]),
+                            found=", ".join(kept) or "none",
+                            remedy=f"add {names}",
                         )
+                    )
     return problems
+
+
+def _parts(entity: dict[str, Any]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Return an entity's facts and aggregates by short name, each with the section it stands in."""
+    return {
+        short: (section, part)
+        for section in ("facts", "aggregates")
+        for short, part in entity.get(section, {}).items()
+    }
+
+
+def _read_by(aggregate: dict[str, Any], model: dict[str, Any]) -> list[str]:
+    """Return the names of facts that stand in an aggregate's value, filter and window."""
+    names = {
+        f"{entity}.{short}" for entity, value in model["entities"].items() for short in value.get("facts", {})
+    }
+    window = aggregate.get("window") or {}
+    return sorted(names & texts_in([aggregate.get("value"), aggregate.get("where"), window.get("on")]))

@@ -223,10 +223,11 @@ def instant(moment: datetime, zone: tzinfo = UTC) -> datetime:
     return moment.astimezone(UTC)
 
 
-def parse_date_time(value: object, zone: tzinfo = UTC) -> datetime:
+def parse_date_time(value: object, zone: tzinfo | None = UTC) -> datetime:
     """Return the instant, in UTC, of a text such as `2026-11-21T09:00:00+03:00`.
 
-    A time without an offset is a clock time in `zone` (see `instant`). Raises UnfitValue.
+    A time without an offset is a clock time in `zone` (see `instant`); with None it is refused, as in rules,
+    which mean the same instant in every project. Raises UnfitValue.
     """
     remedy = "write it as `2026-11-21T09:00:00+03:00`"
     moment = value
@@ -239,8 +240,10 @@ def parse_date_time(value: object, zone: tzinfo = UTC) -> datetime:
             raise UnfitValue("out-of-range", "is not a time of the calendar", value) from None
     if type(moment) is not datetime:
         raise _wrong_type("a date and a time", value, remedy)
+    if zone is None and moment.tzinfo is None:
+        raise UnfitValue("wrong-literal", "has no offset, so it is no one instant", value, remedy=remedy)
     try:
-        return instant(moment, zone)
+        return instant(moment, zone if zone is not None else UTC)
     except (OverflowError, ValueError):
         raise UnfitValue("out-of-range", "is not between the years 1 and 9999", value) from None
 
@@ -321,7 +324,9 @@ def _parse_money(type_: MoneyType, value: object) -> Any:
     return units if type_.currency is not None else (units, currency)
 
 
-def _parse_list(type_: ListType, value: object, zone: tzinfo, low: int | None, high: int | None) -> Any:
+def _parse_list(
+    type_: ListType, value: object, zone: tzinfo | None, low: int | None, high: int | None
+) -> Any:
     if type(value) not in (list, tuple):
         raise _wrong_type("a list", value)
     assert isinstance(value, list | tuple)
@@ -345,10 +350,11 @@ def _within(units: int, low: int | None, high: int | None, scale: int, value: ob
 
 
 def internal_from_json(
-    type_: Type, value: object, *, zone: tzinfo = UTC, low: int | None = None, high: int | None = None
+    type_: Type, value: object, *, zone: tzinfo | None = UTC, low: int | None = None, high: int | None = None
 ) -> Any:
     """Return the internal value of a JSON value that is not absent.
 
+    `zone` is where a date-time without an offset is a clock time; with None such a date-time is refused.
     `low` and `high` bound the units of a decimal, of money, or of the items of a list of these. Raises
     UnfitValue and nothing else, whatever the value.
     """

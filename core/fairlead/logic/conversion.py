@@ -6,7 +6,6 @@ has that type; a whole number stands where an exact number is wanted; both happe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
@@ -50,8 +49,6 @@ __all__ = [
 #: what a text literal beside it is read as
 _WRITTEN_AS_TEXT = (DateType, DateTimeType, DecimalType, MoneyType)
 
-_OFFSET = re.compile(r".*(Z|[+-][0-9]{2}:?[0-9]{2})")
-
 
 def is_text(type_: Type) -> bool:
     """Tell whether the type is text or one-of."""
@@ -88,22 +85,15 @@ def time_literal(text: str, wanted: DateType | DateTimeType) -> Literal:
     """Return the date or date-time that a text writes; an instant must state its offset."""
     shown = found_text(text)
     try:
-        value = internal_from_json(wanted, text)
-    except UnfitValue:
+        # a rule has no zone of its own: the same text must be the same instant in every project
+        value = internal_from_json(wanted, text, zone=None)
+    except UnfitValue as unfit:
         raise IllTyped(
             "wrong-literal",
-            f"`{shown}` is not a {wanted}",
+            f"`{shown}` {unfit.message if unfit.code == 'wrong-literal' else f'is not a {wanted}'}",
             found=shown,
             remedy="write a day as 2026-01-31, an instant as 2026-01-31T09:00:00Z",
         ) from None
-    # a rule has no zone of its own: the same text must be the same instant in every project
-    if wanted == DATE_TIME and not _OFFSET.fullmatch(text):
-        raise IllTyped(
-            "wrong-literal",
-            f"`{shown}` has no offset, so it is no one instant",
-            found=shown,
-            remedy="write an instant with its offset, as 2026-01-31T09:00:00Z",
-        )
     return Literal(wanted, value)
 
 

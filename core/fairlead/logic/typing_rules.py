@@ -417,7 +417,9 @@ def conversion(operator: str, terms: Sequence[Term], options: Options) -> Term:
     amount, day = _expect(operator, terms, (terms[0].type, DATE))
     scale = options["scale"]
     settings = tuple(sorted((key, value) for key, value in options.items() if key != "scale"))
-    return Apply(MoneyType(options["currency"], MAX_DIGITS - 8, scale), operator, (amount, day), settings)
+    # a rate can be anything: digits enough for any amount, and some to spare for what is computed from it
+    money = MoneyType(options["currency"], MAX_DIGITS - 8, scale)
+    return Apply(money, operator, (amount, day), settings, checked=True)
 
 
 def listing(operator: str, terms: Sequence[Term], options: Options) -> Term:

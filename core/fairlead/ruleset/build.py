@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from fairlead.documents.json_text import Document
@@ -18,11 +17,15 @@ from fairlead.problems import DocumentError, Problem, nearest_name
 from fairlead.ruleset.build_decisions import build_decision, declared_type
 from fairlead.ruleset.decisions import DecisionPart, RewardPart
 from fairlead.ruleset.document import ParameterPart, RulesetBody
+from fairlead.ruleset.evaluation_order import in_evaluation_order
 from fairlead.ruleset.names import PARAMETERS, TIME, expressions_of, names_read, scope_for
 from fairlead.ruleset.reading import Reading
 from fairlead.ruleset.typed import Decision, Parameter, Ruleset
 
 __all__ = ["build_ruleset"]
+
+#: the most names of a circle that a problem shows
+_MOST_SHOWN = 8
 
 
 def build_ruleset(body: RulesetBody, source: Document, model: FactModel, digest: str) -> Ruleset:
@@ -83,7 +86,7 @@ def _parameters(parts: Mapping[str, ParameterPart], problems: list[Problem]) -> 
         values: list[tuple[date | None, Any]] = []
         for first, raw, place in dated:
             try:
-                values.append((first, internal_from_json(type_, raw, zone=NO_ZONE, low=low, high=high)))
+                values.append((first, internal_from_json(type_, raw, zone=None, low=low, high=high)))
             except UnfitValue as unfit:
                 problems.append(unfit.problem(f"{PARAMETERS}{name}", place))
         parameters[name] = Parameter(name, type_, part.title, tuple(values))
@@ -134,29 +137,26 @@ def _decisions(
             parts[part.name] = part
             pointers[part.name] = pointer
     reads = {name: _reads(part, parts) for name, part in parts.items()}
-    try:
-        ordered = list(TopologicalSorter(reads).static_order())
-    except CycleError as error:
-        circle = list(reversed(error.args[1]))
-        problems.append(
-            Problem(
-                code="cycle",
-                message="decisions read each other in a circle: "
-                + " reads ".join(f"`{name}`" for name in circle),
-                pointer=f"{pointers[circle[0]]}/name",
-                found=circle[0],
-                remedy="let one of them read facts instead",
-            )
+    ordered, circles = in_evaluation_order(reads)
+    problems.extend(
+        Problem(
+            code="cycle",
+            message="decisions read each other in a circle: " + _shown(circle),
+            pointer=f"{pointers[circle[0]]}/name",
+            found=circle[0],
+            remedy="let one of them read facts instead",
         )
-        ordered = list(parts)
+        for circle in circles
+    )
     rewards = frozenset(name for name, part in parts.items() if isinstance(part, RewardPart))
     strict = _reaching(rewards, reads)
     settings = [
         Variable(parameter.type, f"{PARAMETERS}{name}", "parameter") for name, parameter in parameters.items()
     ]
     reading = Reading(model, problems)
-    decided: dict[str, Variable] = {}
-    own_only: set[str] = set()
+    # those in a circle have their declared type from the start, so that what reads them is still checked
+    own_only = {name for circle in circles for name in circle}
+    decided = {name: Variable(declared_type(parts[name]), name, "decision") for name in own_only - rewards}
     decisions: dict[str, Decision] = {}
     for name in ordered:
         part = parts[name]
@@ -173,6 +173,13 @@ def _decisions(
         if _own_only(part):
             own_only.add(name)
     return ordered, decisions
+
+
+def _shown(circle: Sequence[str]) -> str:
+    names = [f"`{name}`" for name in circle]
+    if len(names) > _MOST_SHOWN:
+        names[_MOST_SHOWN // 2 : -_MOST_SHOWN // 2] = ["…"]
+    return " reads ".join(names)
 
 
 def _name_problem(name: str, model: FactModel, pointer: str) -> Problem | None:
@@ -196,12 +203,13 @@ def _name_problem(name: str, model: FactModel, pointer: str) -> Problem | None:
     return None
 
 
-def _reads(part: DecisionPart, parts: Mapping[str, DecisionPart]) -> set[str]:
-    """Return the other decisions that a decision reads."""
-    return {name for raw in expressions_of(part) for name in names_read(raw) if name in parts}
+def _reads(part: DecisionPart, parts: Mapping[str, DecisionPart]) -> list[str]:
+    """Return the decisions that a decision reads, in an order that depends on the document alone."""
+    read = (name for raw in expressions_of(part) for name in names_read(raw) if name in parts)
+    return list(dict.fromkeys(read))
 
 
-def _reaching(rewards: Iterable[str], reads: Mapping[str, set[str]]) -> set[str]:
+def _reaching(rewards: Iterable[str], reads: Mapping[str, Iterable[str]]) -> set[str]:
     """Return the decisions that reach a reward, the rewards included."""
     reached: set[str] = set()
     waiting = list(rewards)

@@ -73,6 +73,7 @@ def _formula(
 ) -> Formula | None:
     """Build a formula."""
     wanted = part.result.to_type()
+    reading.unbounded(part.result, f"{pointer}/result")
     value = reading.output(part.value, scope, f"{pointer}/value", part.result, wanted)
     if value is None:
         return None

@@ -84,7 +84,7 @@ def _score_row(reading: Reading, row: ScoreRowPart, scope: Scope, pointer: str) 
     when = reading.condition(row.when, scope, f"{pointer}/when")
     if isinstance(row.points, int | str) and not isinstance(row.points, bool):
         raw = row.points
-        points = reading.attempt(f"{pointer}/points", lambda: _number(raw))
+        points: Term | None = reading.attempt(f"{pointer}/points", lambda: _number(raw))
     else:
         points = reading.expression(row.points, scope, f"{pointer}/points")
     if points is not None and not isinstance(points.type, IntegerType | DecimalType):

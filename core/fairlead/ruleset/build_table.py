@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
-from fairlead.facts.types import BOOLEAN, IntegerType, Type
+from fairlead.documents.found import found_text
+from fairlead.facts.types import BOOLEAN, IntegerType, MoneyType, Type
 from fairlead.logic import factory
-from fairlead.logic.conversion import conform, join, narrowed, widen
+from fairlead.logic.conversion import conform, join, narrowed, unwidened, widen
 from fairlead.logic.from_jsonlogic import read_expression
+from fairlead.logic.numbers import is_number, scale_of
 from fairlead.logic.scope import Scope
-from fairlead.logic.terms import Term
+from fairlead.logic.terms import Apply, Literal, Term
 from fairlead.ruleset.decisions import TablePart, TableRowPart
 from fairlead.ruleset.reading import Reading, reason_of
 from fairlead.ruleset.typed import Table, TableRow
@@ -32,6 +35,7 @@ def build_table(
     before = len(reading.problems)
     counting = part.aggregate == "count"
     wanted = table_type(part)
+    reading.unbounded(part.result, f"{pointer}/result")
     conditions = [
         _row_condition(reading, row, scope, f"{pointer}/rows/{index}") for index, row in enumerate(part.rows)
     ]
@@ -114,11 +118,40 @@ def _cell(reading: Reading, subject: Term, cell: Any, scope: Scope, place: str) 
     if cell is False:
         return [reading.attempt(place, lambda: factory.apply("!", (subject,)))]
     if isinstance(cell, Mapping) and any(key in _RANGE for key in cell):
-        return [
+        conditions = [
             _compared(reading, _RANGE[key], subject, bound, scope, f"{place}/{key}")
             for key, bound in cell.items()
         ]
+        if _is_empty(conditions):
+            reading.refuse(
+                place,
+                "inconsistent-range",
+                "no value lies in this range",
+                found=" and ".join(f"{key} {found_text(bound)}" for key, bound in cell.items()),
+            )
+        return conditions
     return [_compared(reading, "in" if isinstance(cell, list) else "==", subject, cell, scope, place)]
+
+
+def _is_empty(conditions: Sequence[Term | None]) -> bool:
+    """Tell whether a lower and an upper bound on one subject, both constant, leave no value between them."""
+    ends = {condition.operator[0]: condition for condition in conditions if isinstance(condition, Apply)}
+    if len(ends) < 2:
+        return False
+    low, high = (_constant(ends[side].arguments[1]) for side in "><")
+    if low is None or high is None or low[0] != high[0]:
+        return False
+    strict = ends[">"].operator == ">" or ends["<"].operator == "<"
+    return bool(low[1] > high[1] or (low[1] == high[1] and strict))
+
+
+def _constant(term: Term) -> tuple[str | None, Any] | None:
+    """Return the currency, if any, and the ordered value of a constant; None for any other term."""
+    term = unwidened(term)
+    if not isinstance(term, Literal):
+        return None
+    currency = term.type.currency if isinstance(term.type, MoneyType) else None
+    return currency, Fraction(term.value, 10 ** scale_of(term.type)) if is_number(term.type) else term.value
 
 
 def _compared(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fairlead.documents.canonical import digest
 from fairlead.documents.found import found_text
 from fairlead.documents.json_text import Document, read_document
+from fairlead.documents.shapes import is_document_name, is_version
 from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 
 __all__ = [
@@ -35,9 +36,6 @@ _KINDS = {
     "scenarios": "a scenarios document",
     "lock": "a lock file",
 }
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*")
-_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?")
 
 
 def shipped_root() -> Path:
@@ -106,9 +104,9 @@ class Catalogue:
         and DocumentError where the document cannot be read or does not agree with its file.
         """
         wanted = tuple(kinds)
-        if not _NAME.fullmatch(name):
+        if not is_document_name(name):
             raise UsageError([_bad_name(name)])
-        if version is not None and not _VERSION.fullmatch(version):
+        if version is not None and not is_version(version):
             raise UsageError([_unknown_version(name, version, self.versions(name))])
         found = self._lookup(name, version)
         if found is None:
@@ -119,21 +117,28 @@ class Catalogue:
 
     def at_path(self, path: Path, kinds: Iterable[str] = ()) -> Found:
         """Return the document in a file; below a root its name must agree with its place there."""
-        expected = None
-        for root in [*self._roots, self._shipped]:
-            if path.resolve().is_relative_to(root.resolve()):
-                relative = path.resolve().relative_to(root.resolve())
+        expected, own = None, True
+        # a name that no file can have is for reading to say
+        with suppress(OSError, ValueError):
+            place = path.resolve()
+            own = not place.is_relative_to(self._shipped.resolve())
+            roots = [root.resolve() for root in (*self._roots, self._shipped)]
+            root = next((root for root in roots if place.is_relative_to(root)), None)
+            if root is not None:
+                relative = place.relative_to(root)
                 expected = relative.with_name(relative.name.removesuffix(".json")).as_posix()
-                break
-        found = self._load(path, expected, own=not path.resolve().is_relative_to(self._shipped.resolve()))
+        found = self._load(path, expected, own=own)
         wanted = tuple(kinds)
         if wanted and found.kind not in wanted:
             raise UsageError([self._wrong_kind(found, wanted)])
         return found
 
     def versions(self, name: str) -> list[str]:
-        """Return the versions of a document, oldest first; none where the name is unknown."""
-        if not _NAME.fullmatch(name):
+        """Return the versions of a document, oldest first; none where the name is unknown.
+
+        A version that is not written as one is left out.
+        """
+        if not is_document_name(name):
             return []
         versions = set()
         for root, own in self._folders():
@@ -142,10 +147,8 @@ class Catalogue:
                 versions.add(self._load(current, name, own=own).version)
             pattern = f"{current.stem}@*.json"
             for path in current.parent.glob(pattern) if current.parent.is_dir() else ():
-                version = path.name.removesuffix(".json").partition("@")[2]
-                if _VERSION.fullmatch(version):
-                    versions.add(version)
-        return sorted(versions, key=version_order)
+                versions.add(path.name.removesuffix(".json").partition("@")[2])
+        return sorted(filter(is_version, versions), key=version_order)
 
     def names(self, kinds: Iterable[str] = ()) -> list[str]:
         """Return the names of the current documents of these kinds that can be read."""
@@ -188,12 +191,14 @@ class Catalogue:
                     return self._load(current, name, own=own)
                 continue
             older = root / f"{name}@{version}.json"
-            if older.is_file():
-                return self._load(older, f"{name}@{version}", own=own)
-            if current.is_file():
-                found = self._load(current, name, own=own)
-                if found.version == version:
-                    return found
+            found = self._load(older, f"{name}@{version}", own=own) if older.is_file() else None
+            newest = self._load(current, name, own=own) if current.is_file() else None
+            if newest is not None and newest.version == version:
+                if found is not None and found.digest != newest.digest:
+                    raise _two_of_one_version(found, newest)
+                return newest
+            if found is not None:
+                return found
         return None
 
     def _load(self, path: Path, expected: str | None, *, own: bool) -> Found:
@@ -234,7 +239,7 @@ class Catalogue:
 def _documents_below(root: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(root.rglob("*.json")):
         name = path.relative_to(root).as_posix().removesuffix(".json")
-        if _NAME.fullmatch(name):
+        if is_document_name(name):
             yield name, path
 
 
@@ -270,6 +275,16 @@ def _unknown_version(name: str, version: str, versions: Iterable[str]) -> Proble
     shown = found_text(version)
     message = f"there is no version {shown} of `{name}`"
     return Problem("unknown-version", message, found=shown, allowed=tuple(versions))
+
+
+def _two_of_one_version(older: Found, newest: Found) -> DocumentError:
+    message = (
+        f"`{newest.name}` {newest.version} stands in two files that differ: "
+        f"`{older.document.file}` and `{newest.document.file}`"
+    )
+    remedy = "give the changed one a version of its own"
+    problem = Problem("misplaced-document", message, "/version", found=newest.version, remedy=remedy)
+    return DocumentError(newest.document.locate([problem]))
 
 
 def _found(document: Document, path: Path, expected: str | None, own: bool) -> Found:

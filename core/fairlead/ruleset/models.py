@@ -35,7 +35,4 @@ def load_model(name_or_path: str, roots: Iterable[Path] = ()) -> FactModel:
             raise DocumentError(found.document.locate([Problem("chain-too-long", message, "/extends")]))
         extends = check_shape(FactModelOverlay, found.document).extends
         found = catalogue.find(extends.name, extends.version, FACT_MODELS)
-    document = found.document
-    for overlay in reversed(overlays):
-        document = apply_overlay(document, overlay)
-    return FactModel.from_document(document)
+    return FactModel.from_document(apply_overlay(found.document, *reversed(overlays)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from fairlead.facts.document import TypeDeclaration
+from fairlead.facts.document import IntegerKeys, ListKeys, TypeDeclaration
 from fairlead.facts.model import FactModel
 from fairlead.facts.types import BOOLEAN, MAX_DIGITS, MoneyType, Type
 from fairlead.logic.conversion import conform
@@ -72,6 +72,22 @@ class Reading:
         if term is None:
             return None
         return self.attempt(pointer, lambda: conform(term, _room(wanted, declaration, term.type)))
+
+    def unbounded(self, declaration: TypeDeclaration, pointer: str) -> None:
+        """Refuse a range on a result that is no whole number: nothing could hold the value to it."""
+        items = declaration.items if isinstance(declaration, ListKeys) else declaration
+        if isinstance(items, IntegerKeys) or declaration.bounds() == (None, None):
+            return
+        place = f"{pointer}/items" if items is not declaration else pointer
+        for key in ("minimum", "maximum"):
+            if getattr(items, key, None) is not None:
+                self.refuse(
+                    f"{place}/{key}",
+                    "unexpected-key",
+                    f"a result that is {declaration.to_type()} has no `{key}`",
+                    found=key,
+                    remedy="bound the expression with `min` and `max`",
+                )
 
 
 def reason_of(part: ReasonPart | None) -> Reason | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from fairlead.documents.canonical import digest
 from fairlead.documents.json_text import Document
@@ -20,6 +20,7 @@ from fairlead.ruleset.build import build_ruleset
 from fairlead.ruleset.catalogue import FACT_MODELS, RULESETS, Catalogue, Found, split_version
 from fairlead.ruleset.document import RulesetBody, check_resolved, check_ruleset
 from fairlead.ruleset.lock import Lock
+from fairlead.ruleset.names import PARAMETERS
 from fairlead.ruleset.overlay import apply_overlay
 from fairlead.ruleset.overlay_document import RulesetOverlayDocument, check_ruleset_overlay
 from fairlead.ruleset.salvage import salvage
@@ -58,6 +59,7 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     builds_on: list[Found] = field(default_factory=list)
     left_out: set[str] = field(default_factory=set)
+    removed: dict[str, str] = field(default_factory=dict)
 
     def read(self, top: Found) -> Resolved:
         """Resolve a ruleset; raise DocumentError where nothing is left to go on with."""
@@ -85,7 +87,10 @@ class _Reading:
             self.extend(chain, overlays[-1][1].extends, RULESETS)
         document, body = self.checked(chain[-1].document, check_ruleset)
         for overlay, shape in reversed(overlays):
-            document = self.applied(document, overlay, shape)
+            before = document
+            document = self.applied(before, overlay, shape)
+            gone = set(_readable(before.value)) - set(_readable(document.value))
+            self.removed.update(dict.fromkeys(gone, f"`{overlay.value['name']}`"))
         return document, None if overlays else body
 
     def model(self, ruleset: Document) -> tuple[Document, FactModel]:
@@ -95,10 +100,11 @@ class _Reading:
             while chain[-1].kind == "fact-model-overlay":
                 shape = check_shape(FactModelOverlay, chain[-1].document)
                 self.extend(chain, shape.extends, FACT_MODELS)
-            document = chain.pop().document
-            while chain:
-                document = apply_model_overlay(document, chain.pop().document)
-            return document, FactModel.from_document(document)
+            document = apply_model_overlay(*(found.document for found in reversed(chain)))
+            model = FactModel.from_document(document)
+            gone = set(_facts(chain[-1].document.value)) - set(_facts(document.value))
+            self.removed.update(dict.fromkeys(gone, f"`{model.name}`"))
+            return document, model
         except DocumentError as error:
             raise DocumentError(_in_order([*self.problems, *error.problems])) from None
 
@@ -180,6 +186,26 @@ class _Reading:
         except DocumentError:
             raise DocumentError(_in_order(self.problems)) from None
 
+    def explained(self, problem: Problem) -> Problem:
+        """Return a problem about a name that an overlay removed with a remedy that says so."""
+        overlay = self.removed.get(problem.found or "")
+        if problem.code != "unknown-fact" or overlay is None:
+            return problem
+        remedy = f"{overlay} removes it; keep it, or replace what reads it here as well"
+        return replace(problem, nearest=None, remedy=remedy)
+
+
+def _readable(ruleset: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of a ruleset's decisions and parameters."""
+    yield from (decision["name"] for decision in ruleset["decisions"])
+    yield from (f"{PARAMETERS}{name}" for name in ruleset.get("parameters") or ())
+
+
+def _facts(model: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of a model's facts and aggregates."""
+    for name, entity in model["entities"].items():
+        yield from (f"{name}.{short}" for key in ("facts", "aggregates") for short in entity.get(key) or ())
+
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:
     """Return the problems in the order of their places, each once."""
@@ -245,7 +271,9 @@ def build(top: Found, catalogue: Catalogue, lock: Lock | None = None) -> Ruleset
         ruleset = build_ruleset(resolved.body, resolved.document, resolved.model, resolved.digest)
     except DocumentError as error:
         # what names a part that was left out is no problem of its own
-        typed = [problem for problem in error.problems if problem.found not in reading.left_out]
+        typed = [
+            reading.explained(problem) for problem in error.problems if problem.found not in reading.left_out
+        ]
         raise DocumentError(_in_order([*reading.problems, *typed])) from None
     if reading.problems:
         raise DocumentError(_in_order(reading.problems))

@@ -18,7 +18,7 @@ from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 from fairlead.ruleset.catalogue import FACT_MODELS, RULESETS, Catalogue, Found, version_order
 from fairlead.ruleset.differences import Difference, as_text, differences
 from fairlead.ruleset.document import Pin
-from fairlead.ruleset.lock import Lock, lock_text, pin, write_text
+from fairlead.ruleset.lock import Lock, pin, write_lock, write_text
 from fairlead.ruleset.resolve import Resolved, resolve_found
 
 __all__ = [
@@ -60,7 +60,8 @@ class OverlayNote:
 
     `case` is `vanished` (what it changes is gone), `taken` (what it adds is there already) or `changed`
     (what it replaces or removes is no longer what it was). `old` and `new` are the texts of that thing in
-    the extended document before and after; `nearest` is the nearest id that is there now.
+    the extended document before and after; `nearest` is the nearest id that is there now and `nearest_text`
+    its text.
     """
 
     overlay: str
@@ -71,16 +72,33 @@ class OverlayNote:
     old: str | None
     new: str | None
     nearest: str | None = None
+    nearest_text: str | None = None
 
     @property
     def text(self) -> str:
         """The note in a line of plain English."""
         if self.case == "vanished":
-            hint = f"; the nearest is `{self.nearest}`" if self.nearest is not None else ""
+            hint = f"; the nearest is {self.nearest_text}" if self.nearest_text is not None else ""
             return f"{self.what} `{self.id}`, which the overlay changes, is gone: it was {self.old}{hint}"
         if self.case == "taken":
             return f"{self.what} `{self.id}`, which the overlay adds, is there already: {self.new}"
         return f"{self.what} `{self.id}`, which the overlay changes, was {self.old} and is now {self.new}"
+
+    def as_json(self) -> dict[str, str]:
+        """Return the note as a JSON object; absent members are left out."""
+        members = {
+            "overlay": self.overlay,
+            "pointer": self.pointer,
+            "case": self.case,
+            "what": self.what,
+            "id": self.id,
+            "old": self.old,
+            "new": self.new,
+            "nearest": self.nearest,
+            "nearest_text": self.nearest_text,
+            "text": self.text,
+        }
+        return {key: value for key, value in members.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -155,7 +173,7 @@ def apply_upgrade(plan: UpgradePlan, lock_path: Path, *, dry_run: bool = False) 
     for path, text in plan.texts.items():
         write_text(path, text)
     if plan.pin_changes or not lock_path.exists():
-        write_text(lock_path, lock_text(plan.pins))
+        write_lock(lock_path, plan.pins)
 
 
 def current_pins(catalogue: Catalogue, names: Iterable[str] = ()) -> dict[str, Pin]:
@@ -281,6 +299,7 @@ def _notes(found: Found, old: Found, later: Catalogue, catalogue: Catalogue) -> 
                     old=_text(_things(before, change, what).get(name)),
                     new=_text(_things(after, change, what).get(name)),
                     nearest=nearest,
+                    nearest_text=_text(_things(after, change, what).get(nearest or "")),
                 )
             )
     return notes

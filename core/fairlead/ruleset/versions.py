@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from fairlead.documents.json_text import Document
+from fairlead.documents.shapes import is_version
 from fairlead.problems import DocumentError, Problem
 from fairlead.ruleset.catalogue import RULESETS, Catalogue, Found, version_order
 from fairlead.ruleset.lock import Lock
@@ -62,14 +63,22 @@ class Versions:
         raise _not_in_force(later[0] if later else self.versions[-1], day)
 
     def at(self, day: date) -> Ruleset:
-        """Return the ruleset in force on a day, built once for each version. Raises DocumentError."""
-        found = self.select(day).found
+        """Return the ruleset in force on a day, built once for each version. Raises DocumentError.
+
+        Its `effective_to` is the day on which the next version begins, where it states none itself.
+        """
+        version = self.select(day)
+        found = version.found
         if found.version not in self._built:
-            self._built[found.version] = build(found, self._catalogue, self._lock)
+            ruleset = build(found, self._catalogue, self._lock)
+            self._built[found.version] = replace(ruleset, effective_to=version.last)
         return self._built[found.version]
 
     def _in_force(self) -> tuple[Version, ...]:
         current = find_ruleset(self.name, self._catalogue, self._lock)
+        if not is_version(current.version):
+            # building it says so, with everything else that is wrong
+            return (Version(current, current.document, None, None),)
         names = self._catalogue.versions(self.name)
         if self._lock is not None and not current.own:
             names = [version for version in names if self._is_pinned(version)] or [current.version]
