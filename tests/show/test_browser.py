@@ -1,0 +1,243 @@
+"""Pages in a real browser: silent console, no request, accessible, readable on a phone and in Arabic.
+
+They run where Chromium and its driver are installed (Debian: `chromium chromium-driver`).
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from tests.show.all_kinds import HOSTILE, SCRIPT, load
+
+from fairlead.ruleset.load import load_ruleset
+from fairlead.show import page_of, web_page
+
+SCORING = "medical-travel/lead-scoring"
+PROGRAMME = "medical-travel/partner-programme"
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+
+pytestmark = pytest.mark.skipif(
+    BROWSER is None or DRIVER is None, reason="chromium and chromedriver are not installed"
+)
+
+#: without these the browser looks for hosts of its maker
+QUIET = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"),
+]
+
+
+class Browser:
+    """Chromium without a screen."""
+
+    def __init__(self, folder: Path) -> None:
+        options = Options()
+        for switch in (*QUIET, f"--user-data-dir={folder / 'profile'}"):
+            options.add_argument(switch)
+        options.binary_location = str(BROWSER)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self._folder = folder
+        self._chrome = Chrome(options=options, service=Service(str(DRIVER)))
+
+    def open(self, html: str, *, width: int = 1100, scheme: str = "light", media: str = "screen") -> None:
+        """Open a page from a file, and fail where it says something or asks for anything."""
+        page = self._folder / "page.html"
+        page.write_text(html, "utf-8")
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._command("Emulation.setEmulatedMedia", media=media, features=features)
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
+        self._command("Emulation.setDeviceMetricsOverride", **size)
+        self._log("performance")
+        self._chrome.get(page.as_uri())
+        assert self._log("browser") == []
+        assert self._requests() - {"data:,"} == {page.as_uri()}
+
+    def run(self, script: str) -> Any:
+        """Run a script in the page and return what it returns."""
+        return self._chrome.execute_script(script)
+
+    def offences(self) -> list[str]:
+        """Return what an accessibility checker finds, each with the first place."""
+        checker = (files("axe_core_python") / "axe.min.js").read_text("utf-8")
+        self.run(checker)
+        found = self._chrome.execute_async_script(
+            "const done = arguments[0]; axe.run().then(result => done(result.violations))"
+        )
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found]
+
+    def close(self) -> None:
+        self._chrome.quit()
+
+    def _command(self, name: str, **parameters: Any) -> None:
+        self._chrome.execute_cdp_cmd(name, parameters)
+
+    def _log(self, kind: str) -> list[dict[str, Any]]:
+        return list(self._chrome.get_log(kind))  # type: ignore[no-untyped-call]
+
+    def _requests(self) -> set[str]:
+        messages = [json.loads(entry["message"])["message"] for entry in self._log("performance")]
+        return {
+            message["params"]["request"]["url"]
+            for message in messages
+            if message["method"] == "Network.requestWillBeSent"
+        }
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
+
+
+def page(name: str, language: str = "en") -> str:
+    return web_page(page_of(load_ruleset(name), language))
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [
+        (SCORING, "light"),
+        (PROGRAMME, "dark"),
+        ("medical-travel/ethics-checks", "light"),
+        ("medical-travel/partner-tiers-as-published", "dark"),
+    ],
+)
+def test_a_page_is_accessible_by_day_and_by_night(browser: Browser, name: str, scheme: str) -> None:
+    browser.open(page(name), scheme=scheme)
+
+    assert browser.offences() == []
+
+
+def test_the_checker_would_find_what_is_wrong(browser: Browser) -> None:
+    broken = page(SCORING).replace("<h2", "<h4", 1)
+    browser.open(broken)
+    browser.run(
+        "document.querySelector('.note').style.color = document.documentElement.style.backgroundColor"
+    )
+    browser.run("document.querySelector('.note').style.color = '#dddddd'")
+
+    assert [offence.partition(":")[0] for offence in browser.offences()] == [
+        "color-contrast",
+        "heading-order",
+    ]
+
+
+def test_key_text_is_on_the_screen(browser: Browser) -> None:
+    browser.open(page(PROGRAMME))
+
+    text = browser.run("return document.body.innerText")
+    for words in ("Partner's recognition tier", "15 or more", "7500.00 USD", "the patient was told in time"):
+        assert words in text
+    assert (
+        browser.run("return document.title") == "Partner programme (medical-travel/partner-programme 1.0.0)"
+    )
+
+
+def test_light_and_dark_are_different_papers(browser: Browser) -> None:
+    papers = []
+    for scheme in ("light", "dark"):
+        browser.open(page(SCORING), scheme=scheme)
+        papers.append(browser.run("return getComputedStyle(document.documentElement).backgroundColor"))
+
+    assert papers == ["rgb(255, 255, 255)", "rgb(18, 24, 27)"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "tr", "ar"])
+@pytest.mark.parametrize("width", [320, 390, 800, 1100])
+def test_nothing_sticks_out_of_the_screen(browser: Browser, width: int, language: str) -> None:
+    browser.open(page(SCORING, language), width=width)
+
+    assert browser.run("return document.documentElement.scrollWidth") == width
+
+
+def test_on_a_phone_a_row_is_a_card_with_what_it_asks_for(browser: Browser) -> None:
+    browser.open(page(SCORING), width=390)
+
+    card = "document.querySelectorAll('#lead\\\\.segment tbody tr')[4]"
+    assert browser.run(f"return {card}.innerText.split(/\\s*\\n\\s*/)") == [
+        *("pages_read", "5 or more", "mql", "Read five or more pages", "pages_read"),
+    ]
+    label = f"getComputedStyle({card}.querySelector('td:not(.blank)'), '::before').content"
+    assert browser.run(f"return {label}") == '"number of pages read"'
+    assert browser.offences() == []
+
+
+def test_an_arabic_page_is_laid_out_from_right_to_left(browser: Browser) -> None:
+    browser.open(page(SCORING, "ar"))
+
+    assert browser.run("return getComputedStyle(document.body).direction") == "rtl"
+    cells = "[...document.querySelector('#lead\\\\.score tbody tr').cells]"
+    lefts = browser.run(f"return {cells}.map(cell => cell.getBoundingClientRect().left)")
+    # the first column is the rightmost
+    assert lefts == sorted(lefts, reverse=True)
+    heading, body = (
+        browser.run(f"return document.querySelector('{selector}').getBoundingClientRect().right")
+        for selector in ("#settings h2", "#settings")
+    )
+    assert heading == body
+    english = browser.run(
+        "return document.querySelector('#lead\\\\.score p[dir=ltr]').getBoundingClientRect().right"
+    )
+    assert english == body
+    assert browser.offences() == []
+
+
+def test_english_and_numbers_keep_their_order_in_an_arabic_page(browser: Browser) -> None:
+    browser.open(page(SCORING, "ar"))
+
+    # the places of the first and the last character of a text on the screen
+    places = """
+        const section = document.querySelector('#lead\\\\.score')
+        const walker = document.createTreeWalker(section, NodeFilter.SHOW_TEXT)
+        while (walker.nextNode()) {
+          const node = walker.currentNode
+          if (node.data.trim() !== WANTED) continue
+          const range = document.createRange()
+          const left = (start) => {
+            range.setStart(node, start)
+            range.setEnd(node, start + 1)
+            return range.getBoundingClientRect().left
+          }
+          return [left(0), left(node.data.length - 1)]
+        }
+    """
+    for text in ("+25", "the patient sent medical records"):
+        first, last = browser.run(places.replace("WANTED", json.dumps(text)))
+        assert first < last
+    first, last = browser.run(places.replace("WANTED", json.dumps("إرسال السجلات الطبية")))
+    assert first > last
+
+
+def test_on_paper_everything_is_black_on_white_and_without_contents(browser: Browser) -> None:
+    browser.open(page(SCORING), scheme="dark", media="print")
+
+    shown = "getComputedStyle(document.querySelector('nav')).display"
+    ink = "getComputedStyle(document.documentElement).color"
+    paper = "getComputedStyle(document.documentElement).backgroundColor"
+    assert browser.run(f"return [{shown}, {ink}, {paper}]") == ["none", "rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+
+
+def test_hostile_texts_do_nothing(browser: Browser, tmp_path: Path) -> None:
+    browser.open(web_page(page_of(load(tmp_path, HOSTILE))))
+
+    assert browser.run("return document.title") == f"{SCRIPT} (clinic/all-kinds 2.1.0)"
+    assert browser.run("return document.querySelector('h1').innerText") == SCRIPT
+    assert browser.run("return document.querySelectorAll('script, img').length") == 0
+
+
+def test_the_policy_of_a_page_stops_what_escaping_would_miss(browser: Browser) -> None:
+    broken = page(SCORING).replace("</main>", "<script>document.title = 'owned'</script></main>")
+    with pytest.raises(AssertionError, match="inline script"):
+        browser.open(broken)
+
+    assert browser.run("return document.title") != "owned"
