@@ -1,7 +1,8 @@
 """Every console example in README and docs prints what it shows, and generated pages are up to date.
 
-A `console` block holds commands after `$ ` and their output. A line `...` stands for any lines, and `...` inside a line for the rest of it. A block
-after `<!-- exit 1 -->` ends with that exit code. Commands run one after the other, page by page, in a
+A `console` block holds commands after `$ ` and their output. A line `...` stands for any lines, and `...`
+inside a line for the rest of it. A block after `<!-- exit 1 -->` ends with that exit code.
+Commands run one after the other, page by page, in a
 copy of docs/examples.
 """
 
@@ -20,7 +21,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 
-_BLOCK = re.compile(r"^(?:<!-- exit (\d+) -->\n)?```(\w+)\n(.*?)^```$", re.M | re.S)
+_BLOCK = re.compile(r"^(?:<!-- exit (\d+) -->\n)?```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Path, language: str) -> list[tuple[int, str]]:
@@ -65,7 +66,7 @@ def test_console_examples_print_what_they_show(page: Path, tmp_path: Path) -> No
     folder = tmp_path / "examples"
     shutil.copytree(ROOT / "docs" / "examples", folder)
     for expected_code, text in blocks(page, "console"):
-        steps = re.split(r"^\$ ", text, flags=re.M)[1:]
+        steps = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
         for index, step in enumerate(steps):
             command, _, shown = step.partition("\n")
             code, printed = run(command, folder)
@@ -82,7 +83,7 @@ def test_python_examples_run_and_hold_their_own_assertions(
     monkeypatch.chdir(folder)
     names: dict[str, object] = {}
     for _, text in blocks(page, "python"):
-        exec(compile(text, f"{page.name}", "exec"), names)
+        exec(compile(text, page.name, "exec"), names)  # noqa: S102 - the examples are our own
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

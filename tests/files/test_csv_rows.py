@@ -238,7 +238,7 @@ def test_all_bad_columns_are_named_at_once() -> None:
         ("unknown-fact", "partner.leads"),
     ]
     assert problems[1]["nearest"] == "lead.channel"
-    assert problems[3]["remedy"] == "use JSON Lines for related records"
+    assert problems[3]["remedy"] == "give these records in a file of their own: `--related leads=FILE`"
 
 
 @pytest.mark.parametrize("content", ["", "\n", "\ufeff", "  \nL-1\n"])
@@ -246,3 +246,21 @@ def test_a_file_without_a_header_is_refused(content: str) -> None:
     with pytest.raises(DocumentError) as caught:
         read(content)
     assert caught.value.problems[0].code == "missing-header"
+
+
+def test_a_row_without_anything_decided_about_is_rejected_not_passed_over() -> None:
+    rejects: list[Reject] = []
+    content = b"partner.id,lead.id\nP-1,\nP-2,L-2\n"
+    rows = list(CsvRows(io.BytesIO(content), MODEL, UTC, ("lead",), rejects.append))
+
+    assert [row[0] for row in rows] == [3]
+    assert [(reject.line, reject.problems[0].code) for reject in rejects] == [(2, "nothing-to-decide")]
+
+
+def test_a_header_without_anything_decided_about_is_refused_at_once() -> None:
+    rejects: list[Reject] = []
+    with pytest.raises(DocumentError) as caught:
+        CsvRows(io.BytesIO(b"partner.id\nP-1\n"), MODEL, UTC, ("lead",), rejects.append, file="partners.csv")
+
+    [problem] = caught.value.problems
+    assert (problem.code, problem.file, problem.line) == ("nothing-to-decide", "partners.csv", 1)

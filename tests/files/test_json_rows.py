@@ -116,3 +116,12 @@ def test_one_record_is_read_alone_for_explain() -> None:
     assert parse_record(b'{"lead": {}}') == {"lead": {}}
     with pytest.raises(RecordError):
         parse_record(b"{")
+
+
+def test_a_record_without_anything_decided_about_is_rejected_not_passed_over() -> None:
+    rejects: list[Reject] = []
+    rows = list(JsonRows(io.BytesIO(b'{"partner": {"id": "P-1"}}\n'), CHECK, ("lead",), rejects.append))
+
+    assert rows == []
+    [problem] = rejects[0].problems
+    assert (problem.code, problem.allowed) == ("nothing-to-decide", ("lead",))

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from fairlead.cli import demo, evaluate, explain, facts, scenarios, schema, upgrade, validate
+from fairlead.cli import (
+    demo,
+    evaluate,
+    explain,
+    facts,
+    fleet,
+    init,
+    scenarios,
+    schema,
+    show,
+    upgrade,
+    validate,
+)
 from fairlead.cli.failures import BROKEN_INPUT, STOPPED
 from fairlead.cli.screen import error, say, use_utf8
 
@@ -40,7 +52,19 @@ def main(
     """Score leads, rank partners and reward introductions by rules that explain themselves."""
 
 
-for command in (validate, scenarios, evaluate, explain, facts, schema, upgrade, demo):
+for command in (
+    init,
+    validate,
+    scenarios,
+    show,
+    evaluate,
+    explain,
+    facts,
+    schema,
+    upgrade,
+    fleet,
+    demo,
+):
     command.register(app)
 
 

@@ -52,10 +52,10 @@ def register(app: typer.Typer) -> None:
 
 
 def _demo(
-    show_all: Annotated[bool, typer.Option("--all", help="Print the whole queue.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Print every lead and reward.")] = False,
     first: Annotated[
-        int, typer.Option("--first", metavar="N", min=1, help="How many of the queue to print.")
-    ] = 20,
+        int, typer.Option("--first", metavar="N", min=1, help="How many leads and rewards to print.")
+    ] = 12,
     language: Annotated[
         str, typer.Option("--language", metavar="TAG", help="The language of the reasons.")
     ] = "en",
@@ -64,7 +64,7 @@ def _demo(
     from fairlead.ruleset.catalogue import shipped_root
 
     folder = shipped_root() / "medical-travel" / "demo"
-    queue, left_alone = _queue(folder / "leads.jsonl", language)
+    queue, left_alone, explanation = _queue(folder / "leads.jsonl", language)
     tiers, rewards = _partners(folder, language)
     if as_json:
         print_json(
@@ -81,6 +81,7 @@ def _demo(
                     }
                     for lead in queue
                 ],
+                "explanation_of_the_first": explanation,
                 "not_to_be_contacted": left_alone,
                 "partners": [
                     dict(zip(("partner", "introductions", "tier"), tier, strict=True)) for tier in tiers
@@ -95,14 +96,23 @@ def _demo(
     say(("These leads and partners are synthetic: nobody in them is real.", "italic"))
     _print_queue(queue, left_alone, len(queue) if show_all else first)
     say("")
+    say((f"Why {queue[0].id} comes first: the rules, and the values they read", "bold"))
+    for line in explanation:
+        say(f"  {line}")
+    say("")
     say(("Partners in 2026", "bold"))
     for line in column_lines([("partner", "introductions", "tier"), *tiers], indent="  "):
         say(line)
     say("")
     say(("Rewards for introductions", "bold"))
     heads = ("introduction", "partner", "amount", "state", "because")
-    for line in column_lines([heads, *rewards], indent="  "):
+    shown = rewards if show_all else rewards[:first]
+    for line in column_lines([heads, *shown], indent="  "):
         say(line)
+    if len(shown) < len(rewards):
+        say(f"  and {len(rewards) - len(shown)} more: `fairlead demo --all` shows them")
+    states = Counter(state for *_, state, _ in rewards)
+    say(f"  {len(rewards)} introductions: " + ", ".join(f"{states[state]} {state}" for state in states))
     return 0
 
 
@@ -132,21 +142,26 @@ def _results(program: Program, path: Path) -> Iterator[tuple[dict[str, dict[str,
             yield record, program.evaluate_checked(record, _AS_OF)
 
 
-def _queue(path: Path, language: str) -> tuple[list[_Waiting], int]:
-    """Return the leads that wait for an answer, most pressing first, and how many are left alone."""
+def _queue(path: Path, language: str) -> tuple[list[_Waiting], int, list[str]]:
+    """Return the leads that wait for an answer, most pressing first, and how many are left alone.
+
+    The last part explains the score and the priority of the first.
+    """
     from fairlead.documents.texts import pick
-    from fairlead.engine import load
+    from fairlead.engine import explain, load
     from fairlead.ruleset.reasons import reason_texts
 
     program = load("medical-travel/lead-scoring", as_of=_AS_OF)
     texts: dict[str, Texts] = reason_texts(program.ruleset)
     queue: list[_Waiting] = []
+    records: dict[str, dict[str, Any]] = {}
     left_alone = 0
     for record, result in _results(program, path):
         lead, decisions = record["lead"], result.decisions
         if decisions["lead.priority"] not in _PRIORITIES:
             left_alone += 1
             continue
+        records[lead["id"]] = record
         deadline = lead["created_at"] + timedelta(hours=decisions["lead.follow_up_within_hours"])
         queue.append(
             _Waiting(
@@ -158,7 +173,10 @@ def _queue(path: Path, language: str) -> tuple[list[_Waiting], int]:
                 tuple(pick(texts[code], language) for code in result.reasons),
             )
         )
-    return sorted(queue), left_alone
+    queue.sort()
+    trace = program.trace(records[queue[0].id], _AS_OF)
+    explanation = explain(program.ruleset, trace, language, only=("lead.score", "lead.priority"))
+    return queue, left_alone, explanation
 
 
 def _partners(

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
-from fairlead.cli.options import AsJson, AsOf, RulesetName, help_text
+from fairlead.cli.options import AsJson, AsOf, Decisions, RulesetName, help_text, names_in
+from fairlead.cli.progress import reading
 from fairlead.cli.screen import error, print_json, say
 
 __all__ = ["register"]
@@ -56,15 +53,7 @@ def _evaluate(
         ),
     ] = None,
     as_of: AsOf = None,
-    decisions: Annotated[
-        str | None,
-        typer.Option(
-            "--decisions",
-            metavar="NAMES",
-            help="Only these decisions, with commas between them.",
-            show_default=False,
-        ),
-    ] = None,
+    decisions: Decisions = None,
     language: Annotated[
         str | None,
         typer.Option(
@@ -90,12 +79,11 @@ def _evaluate(
 
     named = Target.of(ruleset)
     moment = moment_of(as_of, named.zone)
-    select = None if decisions is None else [name.strip() for name in decisions.split(",")]
-    program = named.program(moment, select)
+    program = named.program(moment, names_in(decisions))
     to_stdout = target == STANDARD_STREAM
     if rejects is None and not to_stdout:
         rejects = f"{target}.rejects.jsonl"
-    with _progress(source) as progress:
+    with reading(source) as progress:
         summary = evaluate_file(
             program,
             source,
@@ -151,18 +139,3 @@ def _evaluate(
 
 def _shown(moment: date) -> str:
     return moment.isoformat().replace("+00:00", "Z")
-
-
-@contextmanager
-def _progress(source: str) -> Iterator[Callable[[int], None] | None]:
-    """Show how far the input is read, where a person is watching."""
-    if not sys.stderr.isatty() or not Path(source).is_file():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=Path(source).stat().st_size)
-        yield lambda position: bar.update(task, completed=position)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead.cli.failures import with_messages
-from fairlead.cli.options import AsJson, AsOf, Language, RulesetName, help_text
+from fairlead.cli.options import AsJson, AsOf, Decisions, Language, RulesetName, help_text, names_in
 from fairlead.cli.screen import print_json, say
 from fairlead.problems import Problem, RecordError, UsageError
 
@@ -46,6 +46,7 @@ def _explain(
         typer.Option("--facts", metavar="JSON", help="The record itself.", show_default=False),
     ] = None,
     as_of: AsOf = None,
+    decisions: Decisions = None,
     language: Language = None,
     as_json: AsJson = False,
 ) -> int:
@@ -57,7 +58,7 @@ def _explain(
         raise UsageError([Problem("wrong-usage", message)])
     named = Target.of(ruleset)
     moment = moment_of(as_of, named.zone)
-    program = named.program(moment)
+    program = named.program(moment, names_in(decisions))
     if facts is not None:
         from fairlead.files import parse_record
 

@@ -9,9 +9,11 @@ import typer
 __all__ = [
     "AsJson",
     "AsOf",
+    "Decisions",
     "Language",
     "RulesetName",
     "help_text",
+    "names_in",
 ]
 
 RulesetName = Annotated[
@@ -35,6 +37,16 @@ AsOf = Annotated[
     ),
 ]
 
+Decisions = Annotated[
+    str | None,
+    typer.Option(
+        "--decisions",
+        metavar="NAMES",
+        help="Only these decisions and those they read, with commas between them.",
+        show_default=False,
+    ),
+]
+
 Language = Annotated[
     str | None,
     typer.Option(
@@ -50,3 +62,8 @@ def help_text(purpose: str, *examples: str) -> str:
     """Return the help of a command: what it is for, and examples that can be copied."""
     # the control character keeps the lines as they are
     return "\n".join([purpose, "", "\b", "Examples:", *(f"  {example}" for example in examples)])
+
+
+def names_in(text: str | None) -> list[str] | None:
+    """Return the names in a text with commas between them; None where there is no text."""
+    return None if text is None else [name.strip() for name in text.split(",")]

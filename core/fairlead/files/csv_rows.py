@@ -5,23 +5,20 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import tzinfo
 from io import StringIO
 from itertools import chain
-from operator import getitem
-from typing import IO
 
-from fairlead.documents.found import found_text
-from fairlead.facts.model import Aggregate, Fact, FactModel
+from fairlead.facts.model import FactModel
 from fairlead.facts.values import UnfitValue
-from fairlead.files.cells import CellValues
+from fairlead.files.layout import Heading, plain_layout
 from fairlead.files.lines import LONGEST_LINE, Block, blocks
 from fairlead.files.rejects import Reject
-from fairlead.files.rows import Record, Row, record_id
-from fairlead.problems import DocumentError, Problem, nearest_name
+from fairlead.files.rows import Row, nothing_to_decide
+from fairlead.files.sources import ByteSource, Readable
+from fairlead.problems import DocumentError, Problem
 
-__all__ = ["DELIMITERS", "CsvRows"]
+__all__ = ["DELIMITERS", "CsvRows", "cells_of", "delimiter_of"]
 
 #: what may stand between cells, with its name
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -32,34 +29,45 @@ _KEPT_BLOCKS = 20
 class CsvRows:
     """The checked records of a stream of CSV.
 
-    The header is read at once: `delimiter` is the one that it shows, `columns` are the facts. Raises
-    DocumentError with every column that is no fact or stands twice. `file` is what problems call the
-    stream. `entities` are those whose `id` names a record, see `fairlead.files.rows`. Iterating yields the
-    rows once; a row that is no record goes to `reject`. Blank rows are passed over and not counted. `read` is
-    how many records were read so far, rejected ones included; it is kept up to date at the end.
+    Without a `heading` the first line must name facts: it is read at once, and DocumentError raised with
+    every column that is no fact or stands twice. `columns` are the facts that records can have. `file` is
+    what problems call the stream. `entities` are those whose `id` names a record, see `fairlead.files.rows`.
+    Iterating yields the rows once; a row that is no record goes to `reject`. Rows without anything in their
+    cells are passed over: `blank` is how many. `read` is how many records were read so far, rejected ones
+    included; both are kept up to date at the end.
     """
 
     def __init__(
         self,
-        stream: IO[bytes],
+        stream: Readable,
         model: FactModel,
         zone: tzinfo,
         entities: tuple[str, ...],
         reject: Callable[[Reject], None],
         *,
         file: str | None = None,
+        heading: Heading | None = None,
     ) -> None:
         self.read = 0
+        self.blank = 0
         self._lines = _Lines(stream)
         self._reject = reject
-        header = self._lines.header(file)
-        self.delimiter = _delimiter(header)
-        names = _cells_of(header, self.delimiter, file)
-        facts = _facts(model, names, file)
-        self.columns = names
-        self._values = [CellValues.of(fact, zone) for fact in facts]
-        self._record = _record_maker(names, self._values)
-        self._identity = _identity(names, entities)
+        header = self._lines.header(file, heading.line if heading is not None else 1)
+        if heading is None:
+            delimiter = delimiter_of(header)
+            names = cells_of(header, delimiter, file)
+            heading = Heading(1, delimiter, plain_layout(model, names, zone, entities, file))
+        self.heading = heading
+        self.encoding = stream.encoding if isinstance(stream, ByteSource) else "utf-8"
+        self.delimiter = heading.delimiter
+        self._layout = heading.layout
+        self.columns = list(self._layout.facts)
+        self._entities = entities
+        keys = self._layout.keys
+        if keys.isdisjoint(entities):
+            raise DocumentError([nothing_to_decide(entities).at(file=file, line=heading.line, column=1)])
+        # where every row has a decided entity, no row needs to be asked
+        self._asked = len(keys) > 1 or heading.mapping is not None
 
     def __iter__(self) -> Iterator[Row]:
         while not self._lines.at_end:
@@ -67,15 +75,17 @@ class CsvRows:
 
     def _rows(self) -> Iterator[Row]:
         """Yield rows up to the end, or up to a row that cannot be read as CSV."""
-        lines, columns, make, identity = self._lines, len(self.columns), self._record, self._identity
+        lines, layout = self._lines, self._layout
+        columns, make, identity = layout.width, layout.make, layout.identity
         before = lines.read
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         last = before
-        read = 0
+        read = blank = 0
         try:
             for cells in reader:
                 number, last = last + 1, before + reader.line_num
-                if not cells:
+                if not any(cells):
+                    blank += bool(cells)
                     continue
                 read += 1
                 if len(cells) != columns:
@@ -86,13 +96,19 @@ class CsvRows:
                 except UnfitValue:
                     self._unfit(number, last, cells)
                     continue
+                if self._asked and record.keys().isdisjoint(self._entities):
+                    text = "".join(lines.between(number, last))
+                    self._reject(Reject(number, [nothing_to_decide(self._entities)], text))
+                    continue
                 yield number, identity(record, cells), record
         except csv.Error as error:
             self.read += read + 1
+            self.blank += blank
             lines.read = before + reader.line_num
             self._broken(last + 1, error)
             return
         self.read += read
+        self.blank += blank
         lines.read = before + reader.line_num
         if lines.too_long is not None:
             self._too_long(lines.too_long)
@@ -100,19 +116,14 @@ class CsvRows:
     def _ragged(self, first: int, last: int, found: int) -> None:
         problem = Problem(
             "ragged-row",
-            f"the row has {found} {'cell' if found == 1 else 'cells'} and the header {len(self.columns)}",
+            f"the row has {found} {'cell' if found == 1 else 'cells'} and the header {self._layout.width}",
             found=str(found),
             remedy="put cells that hold the delimiter, a quote or a line break in double quotes",
         )
         self._reject(Reject(first, [problem], "".join(self._lines.between(first, last))))
 
     def _unfit(self, first: int, last: int, cells: Sequence[str]) -> None:
-        problems = []
-        for name, values, cell in zip(self.columns, self._values, cells, strict=True):
-            try:
-                values[cell]
-            except UnfitValue as unfit:
-                problems.append(_cell_problem(unfit, name, cell))
+        problems = self._layout.problems(cells)
         self._reject(Reject(first, problems, "".join(self._lines.between(first, last))))
 
     def _broken(self, first: int, error: csv.Error) -> None:
@@ -159,7 +170,7 @@ class _Lines:
     the stream (`at_end`) or after a line that is too long, whose beginning is then in `too_long`.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: Readable) -> None:
         self.read = 0
         self.too_long: str | None = None
         self.at_end = False
@@ -181,9 +192,12 @@ class _Lines:
             if not self._take(block):
                 return
 
-    def header(self, file: str | None) -> str:
-        """Return the first line, without a byte-order mark; raise DocumentError where there is none."""
-        first = next(iter(self), "")
+    def header(self, file: str | None, number: int) -> str:
+        """Return the line of that number, without a byte-order mark; raise DocumentError where it is blank."""
+        lines = iter(self)
+        first = ""
+        for _ in range(number):
+            first = next(lines, "")
         if self.too_long is not None:
             raise DocumentError([Problem("line-too-long", "the header is too long", file=file, line=1)])
         first = first.removeprefix("\ufeff")
@@ -194,7 +208,7 @@ class _Lines:
                 remedy="start with a line such as `lead.id,lead.channel,lead.budget`",
             )
             raise DocumentError([problem.at(file=file, line=1, column=1)])
-        self.read = 1
+        self.read = number
         return first.rstrip("\r\n")
 
     def between(self, first: int, last: int) -> list[str]:
@@ -219,101 +233,15 @@ class _Lines:
         return True
 
 
-def _cell_problem(unfit: UnfitValue, name: str, cell: str) -> Problem:
-    problem = unfit.problem(name, "/" + name.replace(".", "/"))
-    try:
-        cell.encode()
-    except UnicodeEncodeError:
-        message, remedy = f"`{name}` is not UTF-8", "save the file as UTF-8"
-        return Problem("not-utf8", message, problem.pointer, found=problem.found, remedy=remedy)
-    return problem
-
-
-def _delimiter(header: str) -> str:
+def delimiter_of(header: str) -> str:
     """Return the delimiter that divides the header into the most cells; a comma where none does."""
     return max(DELIMITERS, key=header.count)
 
 
-def _cells_of(header: str, delimiter: str, file: str | None) -> list[str]:
+def cells_of(header: str, delimiter: str, file: str | None) -> list[str]:
+    """Return the names in a header; raise DocumentError where it is not CSV."""
     try:
         return [cell.strip() for cell in next(csv.reader([header], delimiter=delimiter, strict=True))]
     except csv.Error:
         problem = Problem("invalid-csv", "the header is not CSV", remedy="close each quoted name")
         raise DocumentError([problem.at(file=file, line=1, column=1)]) from None
-
-
-def _facts(model: FactModel, names: Sequence[str], file: str | None) -> list[Fact | Aggregate]:
-    """Return the fact of each column."""
-    keys = model.record_keys()
-    facts: list[Fact | Aggregate] = []
-    problems: list[Problem] = []
-    for position, name in enumerate(names):
-        key, _, short = name.partition(".")
-        entity = model.entities[keys[key]] if key in keys else None
-        fact = entity.get(short) if entity is not None else None
-        if name in names[:position]:
-            message = f"the column `{found_text(name)}` stands twice"
-            problems.append(_column_problem("duplicate-name", message, name, file))
-        elif fact is not None:
-            facts.append(fact)
-        elif entity is not None and short in entity.related:
-            problem = _column_problem("unknown-fact", f"`{name}` is a list of records", name, file)
-            problems.append(replace(problem, remedy="use JSON Lines for related records"))
-        else:
-            shown = found_text(name)
-            problem = _column_problem("unknown-fact", f"the column `{shown}` is not a fact", name, file)
-            allowed = tuple(
-                f"{known}.{fact}"
-                for known, of in keys.items()
-                for fact in (*model.entities[of].facts, *model.entities[of].aggregates)
-            )
-            problems.append(replace(problem, allowed=allowed, nearest=nearest_name(name[:200], allowed)))
-    if problems:
-        raise DocumentError(problems)
-    return facts
-
-
-def _column_problem(code: str, message: str, name: str, file: str | None) -> Problem:
-    return Problem(code, message, found=found_text(name), file=file, line=1)
-
-
-def _identity(
-    names: Sequence[str], entities: tuple[str, ...]
-) -> Callable[[Record, Sequence[str]], str | None]:
-    """Return the function from a record, and the cells it was made of, to its id."""
-    keys = {name.partition(".")[0] for name in names}
-    if len(keys) > 1:
-        return lambda record, _cells: record_id(record, entities)
-    (key,) = keys
-    if key not in entities or f"{key}.id" not in names:
-        return lambda _record, _cells: None
-    position = names.index(f"{key}.id")
-    return lambda _record, cells: cells[position] or None
-
-
-def _record_maker(names: Sequence[str], values: Sequence[CellValues]) -> Callable[[Sequence[str]], Record]:
-    """Return the function from the cells of a row to the record."""
-    positions: dict[str, list[int]] = {}
-    for position, name in enumerate(names):
-        positions.setdefault(name.partition(".")[0], []).append(position)
-    shorts = [name.partition(".")[2] for name in names]
-    if len(positions) == 1:
-        (key,) = positions
-
-        def lone(cells: Sequence[str]) -> Record:
-            return {key: dict(zip(shorts, map(getitem, values, cells), strict=False))}
-
-        return lone
-    parts = [(key, [(shorts[at], at) for at in own]) for key, own in positions.items()]
-
-    def several(cells: Sequence[str]) -> Record:
-        found = list(map(getitem, values, cells))
-        record: Record = {}
-        for key, facts in parts:
-            members = {short: found[at] for short, at in facts if found[at] is not None}
-            # an entity without any fact is not there: not every introduction has a partner
-            if members:
-                record[key] = members
-        return record
-
-    return several

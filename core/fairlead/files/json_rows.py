@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import IO, Any
+from typing import Any
 
 from fairlead.documents.found import found_text, json_kind
 from fairlead.documents.json_text import MAX_DEPTH
@@ -13,7 +13,8 @@ from fairlead.documents.positions import too_deep_at
 from fairlead.facts.check import Check
 from fairlead.files.lines import LONGEST_LINE, blocks
 from fairlead.files.rejects import Reject
-from fairlead.files.rows import Row, record_id
+from fairlead.files.rows import Row, nothing_to_decide, record_id
+from fairlead.files.sources import Readable
 from fairlead.problems import Problem, RecordError
 
 __all__ = ["JsonRows", "parse_record"]
@@ -31,7 +32,7 @@ class JsonRows:
 
     def __init__(
         self,
-        stream: IO[bytes],
+        stream: Readable,
         check: Check,
         entities: tuple[str, ...],
         reject: Callable[[Reject], None],
@@ -59,6 +60,8 @@ class JsonRows:
                 self.read += 1
                 try:
                     record = self._check(parse_record(line))
+                    if record.keys().isdisjoint(self._entities):
+                        raise RecordError([nothing_to_decide(self._entities)])
                 except RecordError as error:
                     text = line.decode("utf-8", "surrogateescape")
                     self._reject(Reject(number, error.problems, text))

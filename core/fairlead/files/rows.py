@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fairlead.engine.program import Program
+from fairlead.problems import Problem
 
-__all__ = ["Record", "Row", "id_entities", "record_id"]
+__all__ = ["Record", "Row", "id_entities", "nothing_to_decide", "record_id"]
 
 #: a record of internal values: key of an entity or link -> fact -> value
 Record = dict[str, dict[str, Any]]
@@ -37,3 +38,14 @@ def record_id(record: Record, entities: tuple[str, ...]) -> str | None:
             found: str | None = facts.get("id")
             return found
     return None
+
+
+def nothing_to_decide(entities: tuple[str, ...]) -> Problem:
+    """Return what is wrong with a record that has none of the entities decided about."""
+    named = " or ".join(f"`{entity}`" for entity in entities)
+    return Problem(
+        "nothing-to-decide",
+        f"the record has no {named}, and the ruleset decides about nothing else",
+        allowed=entities,
+        remedy="give the record that entity, or take a ruleset that decides about what it has",
+    )
