@@ -45,7 +45,7 @@ def test_the_terminal_shows_tables() -> None:
 
 
 def test_a_files_name_tells_its_format() -> None:
-    for name in ("page.html", "page.htm", "book.xlsx", "text.txt"):
+    for name in ("page.html", "page.htm", "page.md", "book.xlsx", "text.txt"):
         result = show(SCORING, "--output", name)
         assert (result.exit_code, result.stdout) == (
             0,
@@ -53,18 +53,21 @@ def test_a_files_name_tells_its_format() -> None:
         )
 
     assert Path("page.html").read_text("utf-8").startswith("<!doctype html>")
+    assert Path("page.md").read_text("utf-8").startswith("# Lead scoring\n")
     assert openpyxl.load_workbook("book.xlsx").sheetnames[1] == "lead.score"
     assert "│ medical_records │ the patient sent medical records" in Path("text.txt").read_text("utf-8")
     assert sorted(path.name for path in Path().iterdir()) == [
         "book.xlsx",
         "page.htm",
         "page.html",
+        "page.md",
         "text.txt",
     ]
 
 
 def test_a_page_and_a_workbook_go_to_standard_output() -> None:
     assert show(SCORING, "--format", "html").stdout.startswith("<!doctype html>")
+    assert show(SCORING, "--format", "markdown").stdout.startswith("# Lead scoring\n")
     run = [sys.executable, "-m", "fairlead.cli", "show", SCORING, "--format", "xlsx", "--output", "-"]
     done = subprocess.run(run, capture_output=True, check=True)
     assert openpyxl.load_workbook(io.BytesIO(done.stdout)).sheetnames[1] == "lead.score"

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
 import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
+from fairlead.cli.inputs import (
+    Dates,
+    Decimal,
+    Encoding,
+    MappingName,
+    Related,
+    related_files,
+    stated_of,
+    understood,
+)
 from fairlead.cli.options import AsJson, AsOf, Decisions, RulesetName, help_text, names_in
 from fairlead.cli.progress import reading
 from fairlead.cli.screen import error, print_json, say
@@ -15,9 +26,9 @@ from fairlead.cli.screen import error, print_json, say
 __all__ = ["register"]
 
 _PURPOSE = (
-    "Decide every record of a CSV or JSON Lines file. A record that does not fit the fact model goes to the "
-    "rejects file with its line and reason; all others are decided. Ends with exit code 1 when there are "
-    "rejects."
+    "Decide every record of a CSV, JSON Lines or Parquet file. The columns are names of facts, or those of "
+    "an export that a mapping knows. A record that does not fit the fact model goes to the rejects file with "
+    "its line and reason; all others are decided. Ends with exit code 1 when there are rejects."
 )
 
 
@@ -30,6 +41,10 @@ def register(app: typer.Typer) -> None:
             "fairlead evaluate medical-travel/lead-scoring --input leads.csv --output scores.csv",
             "fairlead evaluate medical-travel/lead-scoring --input leads.jsonl --output out.jsonl \\",
             "    --as-of 2026-11-21 --decisions lead.score,lead.band --language de",
+            "fairlead evaluate medical-travel/lead-scoring --input contacts.csv --output scores.csv \\",
+            "    --mapping hubspot-contacts --dates day-first",
+            "fairlead evaluate medical-travel/partner-programme --input partners.csv --output tiers.csv \\",
+            "    --related introductions=introductions.csv",
             "cat leads.jsonl | fairlead evaluate medical-travel/lead-scoring --input - --output -",
         ),
     )(with_messages(_evaluate))
@@ -38,10 +53,12 @@ def register(app: typer.Typer) -> None:
 def _evaluate(
     ruleset: RulesetName,
     source: Annotated[
-        str, typer.Option("--input", metavar="FILE", help="CSV or JSON Lines; `-` is standard input.")
+        str,
+        typer.Option("--input", metavar="FILE", help="CSV, JSON Lines or Parquet; `-` is standard input."),
     ],
     target: Annotated[
-        str, typer.Option("--output", metavar="FILE", help="CSV or JSON Lines; `-` is standard output.")
+        str,
+        typer.Option("--output", metavar="FILE", help="CSV, JSON Lines or Parquet; `-` is standard output."),
     ] = "-",
     rejects: Annotated[
         str | None,
@@ -68,10 +85,15 @@ def _evaluate(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="csv or jsonl, for files whose names do not tell.",
+            help="csv, jsonl or parquet, for files whose names do not tell.",
             show_default=False,
         ),
     ] = None,
+    mapping: MappingName = None,
+    encoding: Encoding = None,
+    decimal: Decimal = None,
+    dates: Dates = None,
+    related: Related = None,
     as_json: AsJson = False,
 ) -> int:
     from fairlead.cli.targets import Target, moment_of
@@ -93,6 +115,8 @@ def _evaluate(
             input_format=format_of(source, file_format),
             output_format=format_of(target, file_format),
             language=language,
+            stated=stated_of(named, mapping, encoding, decimal, dates),
+            related=related_files(related),
             progress=progress,
         )
     if as_json:
@@ -108,6 +132,14 @@ def _evaluate(
                 "rejected": summary.rejected,
                 "rejected_by_code": summary.by_code,
                 "delimiter": summary.delimiter,
+                "encoding": summary.encoding,
+                "header": summary.header,
+                "mapping": summary.mapping,
+                "empty_rows": summary.blank,
+                "notes": list(summary.notes),
+                "unused_columns": list(summary.unused),
+                "unmapped_values": summary.unmapped,
+                "related": [asdict(each) for each in summary.related],
                 "rejects": rejects,
             },
             to_error=to_stdout,
@@ -118,8 +150,8 @@ def _evaluate(
         f"{program.ruleset.name} {program.ruleset.version}, as of {_shown(moment)}, "
         f"{program.approval}, digest {program.digest}"
     )
-    if summary.delimiter is not None:
-        tell(f"the delimiter of the input is a {summary.delimiter}")
+    for sentence in understood(summary):
+        tell(sentence)
     tell(
         (f"{summary.read:,}", "bold"),
         " read = ",

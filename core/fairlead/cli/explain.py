@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead.cli.failures import with_messages
+from fairlead.cli.inputs import stated_of
 from fairlead.cli.options import AsJson, AsOf, Decisions, Language, RulesetName, help_text, names_in
 from fairlead.cli.screen import print_json, say
 from fairlead.problems import Problem, RecordError, UsageError
 
 if TYPE_CHECKING:
     from fairlead.engine import Program
+    from fairlead.files import Stated
 
 __all__ = ["register"]
 
@@ -35,7 +37,7 @@ def _explain(
     ruleset: RulesetName,
     source: Annotated[
         str | None,
-        typer.Option("--input", metavar="FILE", help="CSV or JSON Lines.", show_default=False),
+        typer.Option("--input", metavar="FILE", help="CSV, JSON Lines or Parquet.", show_default=False),
     ] = None,
     line: Annotated[
         int | None,
@@ -66,7 +68,7 @@ def _explain(
     else:
         assert source is not None
         assert line is not None
-        record = _record_at(program, source, line)
+        record = _record_at(program, source, line, stated_of(named, None, None, None, None))
     result = program.evaluate_checked(record, moment)
     if as_json:
         print_json({**result.as_json(), "trace": result.trace().as_json()})
@@ -78,7 +80,7 @@ def _explain(
     return 0
 
 
-def _record_at(program: Program, source: str, line: int) -> dict[str, dict[str, Any]]:
+def _record_at(program: Program, source: str, line: int, stated: Stated) -> dict[str, dict[str, Any]]:
     """Return the checked record that begins on a line; raise RecordError where it is rejected."""
     from fairlead.files import Reject, format_of, open_rows
 
@@ -90,7 +92,9 @@ def _record_at(program: Program, source: str, line: int) -> dict[str, dict[str, 
             rejects[line] = found
 
     with Path(source).open("rb") as stream:
-        for number, _, record in open_rows(program, stream, format_of(source), reject, name=source):
+        for number, _, record in open_rows(
+            program, stream, format_of(source), reject, name=source, stated=stated
+        ):
             if number == line:
                 return record
             if number > line:

@@ -155,13 +155,13 @@ def _run(target: Target) -> _Report:
 
 
 def _scenario_files(target: Target, name: str) -> list[Path]:
-    """Return the files of scenarios: beside the ruleset in `tests/`, and in the project's own `tests/`."""
+    """Return the files of scenarios: the project's own, those beside the ruleset, and the shipped ones."""
+    from fairlead.project.scenarios import scenario_files
     from fairlead.ruleset.catalogue import shipped_root
 
     folder, _, last = name.rpartition("/")
-    places = [root / folder / "tests" / f"{last}.json" for root in target.document_roots]
-    if target.project is not None:
-        places.append(target.project.folder / "tests" / f"{last}.json")
+    places = scenario_files(target.project, name) if target.project is not None else []
+    places += [root / folder / "tests" / f"{last}.json" for root in target.roots]
     if target.name is not None and target.name.endswith(".json"):
         places.append(Path(target.name).parent / "tests" / f"{last}.json")
     places.append(shipped_root() / folder / "tests" / f"{last}.json")

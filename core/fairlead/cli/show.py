@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 #: format -> how the names of its files end
-_FORMATS = {"terminal": (".txt",), "html": (".html", ".htm"), "xlsx": (".xlsx",)}
+_FORMATS = {"terminal": (".txt",), "html": (".html", ".htm"), "markdown": (".md",), "xlsx": (".xlsx",)}
 
 #: how wide the lines of a text file are
 _FILE_WIDTH = 110
 
 _PURPOSE = (
-    "Show a ruleset as tables and sentences: in the terminal, as one web page that needs no network, or as "
-    "an Excel workbook. Conditions are in English; texts are in the language asked for where the ruleset has "
-    "them, and the words of the page in English, German, Turkish or Arabic."
+    "Show a ruleset as tables and sentences: in the terminal, as one web page that needs no network, as "
+    "Markdown, or as an Excel workbook. Conditions are in English; texts are in the language asked for where "
+    "the ruleset has them, and the words of the page in English, German, Turkish or Arabic."
 )
 
 
@@ -52,7 +52,7 @@ def _show(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="terminal, html or xlsx. Default: what the name of --output tells, else terminal.",
+            help="terminal, html, markdown or xlsx. Default: what the name of --output tells, else terminal.",
             show_default=False,
         ),
     ] = None,
@@ -85,7 +85,7 @@ def _show(
     elif form == "terminal" and to_screen:
         _print(page)
     else:
-        assert form == "html" or output is not None
+        assert form in ("html", "markdown") or output is not None
         _write(page, form, ruleset, STANDARD_STREAM if output is None else output)
         if not to_screen:
             say(f"{page.name} {page.version} is written to {output}")
@@ -142,6 +142,8 @@ def _content(page: Page, form: str) -> bytes:
     match form:
         case "html":
             return show.web_page(page).encode()
+        case "markdown":
+            return show.markdown(page).encode()
         case "xlsx":
             return show.workbook(page)
     import io

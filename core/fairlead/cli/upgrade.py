@@ -1,4 +1,4 @@
-"""`fairlead upgrade`: show what newer versions change, then build on them."""
+"""`fairlead upgrade`: show what newer versions change, with witnesses, then build on them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,35 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairlead.cli.effects import print_effects
 from fairlead.cli.failures import BROKEN_INPUT, with_messages
-from fairlead.cli.options import AsJson, help_text
+from fairlead.cli.inputs import (
+    Dates,
+    Decimal,
+    Encoding,
+    MappingName,
+    Related,
+    related_files,
+    stated_of,
+)
+from fairlead.cli.options import AsJson, AsOf, help_text
 from fairlead.cli.problem_lines import print_problems
+from fairlead.cli.progress import reading
 from fairlead.cli.screen import print_json, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fairlead.project.witnesses import RulesetEffects
     from fairlead.ruleset.upgrade import PinChange, UpgradePlan
 
 __all__ = ["register"]
+
+_PURPOSE = (
+    "Bring a project to the current versions of what it builds on and pin them in fairlead.lock. Shows first "
+    "what that changes: in the rules, and in the results of the project's scenarios and of past records, "
+    "which are decided before and after."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -23,9 +43,9 @@ def register(app: typer.Typer) -> None:
     app.command(
         "upgrade",
         help=help_text(
-            "Bring a project to the current versions of what it builds on, show what that changes, and pin "
-            "them in fairlead.lock.",
+            _PURPOSE,
             "fairlead upgrade --dry-run",
+            "fairlead upgrade clients/clinic-a --dry-run --data leads-2026.csv --witnesses 5",
             "fairlead upgrade clients/clinic-a",
         ),
     )(with_messages(_upgrade))
@@ -36,21 +56,52 @@ def _upgrade(
         Path, typer.Argument(metavar="[PROJECT]", help="The project's folder.", show_default=False)
     ] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and end.")] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Past records, CSV, JSON Lines or Parquet: which of them come out otherwise.",
+            show_default=False,
+        ),
+    ] = None,
+    witnesses: Annotated[
+        int,
+        typer.Option("--witnesses", metavar="N", min=0, help="At most so many records for each decision."),
+    ] = 3,
+    as_of: AsOf = None,
+    mapping: MappingName = None,
+    encoding: Encoding = None,
+    decimal: Decimal = None,
+    dates: Dates = None,
+    related: Related = None,
     as_json: AsJson = False,
 ) -> int:
+    from fairlead.cli.targets import Target, moment_of
     from fairlead.project import LOCK_FILE, open
+    from fairlead.project.witnesses import PastRecords, upgrade_effects
     from fairlead.ruleset.catalogue import Catalogue
     from fairlead.ruleset.upgrade import apply_upgrade, plan_upgrade
 
     opened = open(project)
+    moment = moment_of(as_of, opened.zone)
     plan = plan_upgrade(Catalogue(opened.roots), opened.lock, opened.ruleset_names)
+    with reading(data) as progress:
+        past = None
+        if data is not None:
+            stated = stated_of(Target(None, opened), mapping, encoding, decimal, dates)
+            past = PastRecords(data, stated, related_files(related), progress)
+        effects = upgrade_effects(opened, plan, moment, past, witnesses=witnesses)
+    problems = [*plan.problems, *(problem for effect in effects for problem in effect.problems)]
     if as_json:
-        print_json({"applied": not (dry_run or plan.problems), **_plan_json(plan)})
+        members = _plan_json(plan, effects)
+        members["problems"] = [problem.as_json() for problem in problems]
+        print_json({"applied": not (dry_run or problems), "as_of": moment.isoformat(), **members})
     else:
-        _print_plan(plan)
-    if plan.problems:
+        _print_plan(plan, effects, f"records of {data} as of {moment}", opened.language)
+    if problems:
         if not as_json:
-            print_problems(plan.problems)
+            print_problems(problems)
         return BROKEN_INPUT
     apply_upgrade(plan, opened.folder / LOCK_FILE, dry_run=dry_run)
     if not as_json and not plan.is_empty:
@@ -58,7 +109,7 @@ def _upgrade(
     return 0
 
 
-def _print_plan(plan: UpgradePlan) -> None:
+def _print_plan(plan: UpgradePlan, effects: Sequence[RulesetEffects], data: str, language: str) -> None:
     if plan.is_empty and not plan.problems:
         say("everything is up to date")
         return
@@ -66,13 +117,15 @@ def _print_plan(plan: UpgradePlan) -> None:
         say(f"{edit.name}: builds on {edit.refers_to} {edit.new} instead of {edit.old}")
     for change in plan.pin_changes:
         say(_pin_text(change))
-    for ruleset in plan.rulesets:
-        if ruleset.differences or ruleset.notes:
+    for ruleset, effect in zip(plan.rulesets, effects, strict=True):
+        compared = effect.scenarios is not None or effect.not_compared
+        if ruleset.differences or ruleset.notes or compared:
             say((ruleset.name, "bold"), ":")
         for difference in ruleset.differences:
             say(f"  {difference.text}")
         for note in ruleset.notes:
             say("  ", (f"note: {note.text}", "yellow"))
+        print_effects(effect, data, language)
 
 
 def _pin_text(change: PinChange) -> str:
@@ -86,7 +139,7 @@ def _pin_text(change: PinChange) -> str:
     return f"pin {change.name} {change.new.version} instead of {change.old.version}"
 
 
-def _plan_json(plan: UpgradePlan) -> dict[str, Any]:
+def _plan_json(plan: UpgradePlan, effects: Sequence[RulesetEffects]) -> dict[str, Any]:
     return {
         "edits": [
             {
@@ -112,9 +165,9 @@ def _plan_json(plan: UpgradePlan) -> dict[str, Any]:
             {
                 "name": ruleset.name,
                 "differences": [difference.as_json() for difference in ruleset.differences],
-                "notes": [note.text for note in ruleset.notes],
+                "notes": [note.as_json() for note in ruleset.notes],
+                **effect.as_json(),
             }
-            for ruleset in plan.rulesets
+            for ruleset, effect in zip(plan.rulesets, effects, strict=True)
         ],
-        "problems": [problem.as_json() for problem in plan.problems],
     }

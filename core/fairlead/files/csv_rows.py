@@ -193,7 +193,7 @@ class _Lines:
                 return
 
     def header(self, file: str | None, number: int) -> str:
-        """Return the line of that number, without a byte-order mark; raise DocumentError where it is blank."""
+        """Return the line of that number, without a byte-order mark; DocumentError where it is blank."""
         lines = iter(self)
         first = ""
         for _ in range(number):

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from fairlead.engine.program import Program
 from fairlead.files.csv_rows import DELIMITERS, CsvRows
 from fairlead.files.json_rows import JsonRows
+from fairlead.files.mappings import Stated
+from fairlead.files.opening import FORMATS, format_of, rows_of
 from fairlead.files.output_file import STANDARD_STREAM, OutputFile
 from fairlead.files.rejects import Reject
-from fairlead.files.result_lines import CsvLines, JsonLines
+from fairlead.files.related import RelatedFile, RelatedRecords, RelatedSummary, read_related
+from fairlead.files.result_lines import CsvLines, JsonLines, LineFormat
 from fairlead.files.rows import id_entities
 from fairlead.files.unknowns import Unknowns
-from fairlead.problems import Problem, UsageError, nearest_name
+from fairlead.problems import Problem, UsageError
+
+if TYPE_CHECKING:
+    from fairlead.files.parquet_rows import ParquetRows
 
 __all__ = ["FORMATS", "Summary", "evaluate_file", "format_of", "open_rows"]
 
-#: the formats of input and output with the ends of the names of their files
-FORMATS = {"csv": (".csv", ".tsv"), "jsonl": (".jsonl", ".ndjson", ".json")}
+#: from the number of bytes read to nothing
+Progress = Callable[[int], None]
 
 #: how many results are written at once
 _TOGETHER = 1000
@@ -32,17 +38,28 @@ _TOGETHER = 1000
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many records were read, evaluated and rejected.
+    """How many records were read, evaluated and rejected, and how the input was understood.
 
     `by_code` counts the rejects by the code of their first problem. `delimiter` is the name of a CSV
-    input's delimiter, None for JSON Lines.
+    input's delimiter, `encoding` what its text is in, `header` the number of the line with its columns; they
+    are None for other formats. `mapping` is the name of the mapping that was used. `blank` rows had nothing
+    in them and are not among the read ones. `notes` are sentences about how columns are read, `unused` the
+    columns that are not, `unmapped` the option values that are read as absent, by column.
     """
 
     read: int
     evaluated: int
     rejected: int
     by_code: dict[str, int]
-    delimiter: str | None
+    delimiter: str | None = None
+    encoding: str | None = None
+    header: int | None = None
+    mapping: str | None = None
+    blank: int = 0
+    notes: Sequence[str] = ()
+    unused: Sequence[str] = ()
+    unmapped: dict[str, list[str]] = field(default_factory=dict)
+    related: Sequence[RelatedSummary] = ()
 
 
 class _Rejects:
@@ -72,30 +89,58 @@ def evaluate_file(
     input_format: str,
     output_format: str,
     language: str | None = None,
-    progress: Callable[[int], None] | None = None,
+    stated: Stated | None = None,
+    related: Sequence[RelatedFile] = (),
+    progress: Progress | None = None,
 ) -> Summary:
     """Evaluate each record of a file and write a result for it, or a reject.
 
-    `-` is standard input or output; the formats are keys of FORMATS, see `format_of`. The files appear when
-    all is written. `progress` is called now and then with the number of bytes read. Memory does not grow
-    with the number of records.
+    `-` is standard input or output; the formats are keys of FORMATS, see `format_of`. `stated` is what the
+    user says about the input. `related` records are held in memory. The files appear when all is written.
+    `progress` is called now and then with the number of bytes read. Memory does not grow with the number of
+    records.
 
-    Raises UsageError where a file cannot be written, DocumentError where the header of a CSV file is wrong,
-    OSError where the input cannot be read.
+    Raises UsageError where a file cannot be written, DocumentError where the header of the input is not
+    understood or a related record is wrong, OSError where the input cannot be read.
     """
-    _check_paths(source, target, rejects)
-    lines = CsvLines(program, language) if output_format == "csv" else JsonLines(program, language)
-    run = program.runner(as_of)
+    _check_paths(source, target, rejects, related)
+    if len({each.name for each in related}) < len(related):
+        raise UsageError([Problem("wrong-usage", "one list of related records is given twice")])
+    joined = [read_related(program, each) for each in related]
     with _opened(source) as stream, ExitStack() as files:
         out = files.enter_context(OutputFile(target))
         reject = _Rejects(files.enter_context(OutputFile(rejects)) if rejects is not None else None)
-        records = open_rows(program, stream, input_format, reject, name=source)
-        columns = records.columns if isinstance(records, CsvRows) else None
-        delimiter = DELIMITERS[records.delimiter] if isinstance(records, CsvRows) else None
-        unknown_text = Unknowns(program, as_of, lines.unknown_text, columns)
+        records = open_rows(program, stream, input_format, reject, name=source, stated=stated, related=joined)
+        run = _Run(program, as_of, records, stream, out, language, with_related=bool(joined))
+        if output_format == "parquet":
+            evaluated = run.to_parquet(progress)
+        else:
+            lines = CsvLines(program, language) if output_format == "csv" else JsonLines(program, language)
+            evaluated = run.to_text(lines, progress)
+        # inside, so that no file appears where it does not hold
+        assert records.read == evaluated + reject.count, "a record is not accounted for"
+    return _summary(records, evaluated, reject, joined)
+
+
+@dataclass
+class _Run:
+    """One file on its way through the engine."""
+
+    program: Program
+    as_of: date
+    records: CsvRows | JsonRows | ParquetRows
+    stream: IO[bytes]
+    out: OutputFile
+    language: str | None
+    with_related: bool
+
+    def to_text(self, lines: LineFormat, progress: Progress | None) -> int:
+        """Write results as lines; return how many."""
+        run, out = self.program.runner(self.as_of), self.out
+        unknown_text = Unknowns(self.program, self.as_of, lines.unknown_text, self._columns())
         written = 0
         waiting = [lines.header()]
-        for number, identity, record in records:
+        for number, identity, record in self.records:
             decisions, reasons, mask = run(record)
             unknown = unknown_text(record, decisions, mask)
             waiting.append(lines.line(number, identity, decisions, reasons, unknown))
@@ -104,13 +149,33 @@ def evaluate_file(
                 out.write("".join(waiting).encode())
                 waiting.clear()
                 if progress is not None:
-                    progress(stream.tell())
+                    progress(self.stream.tell())
         written += len(waiting)
         out.write("".join(waiting).encode())
-        evaluated = written - 1  # without the header
-        # inside, so that no file appears where it does not hold
-        assert records.read == evaluated + reject.count, "a record is not accounted for"
-    return Summary(records.read, evaluated, reject.count, reject.by_code, delimiter)
+        return written - 1  # without the header
+
+    def to_parquet(self, progress: Progress | None) -> int:
+        """Write results as Parquet; return how many."""
+        from fairlead.files.parquet_results import ParquetResults
+
+        run = self.program.runner(self.as_of)
+        results = ParquetResults(self.program, self.out, self.language)
+        missing = Unknowns(self.program, self.as_of, lambda unknown: unknown.missing, self._columns())
+        written = 0
+        for number, identity, record in self.records:
+            decisions, reasons, mask = run(record)
+            results.add(number, identity, decisions, reasons, missing(record, decisions, mask))
+            written += 1
+            if progress is not None and written % _TOGETHER == 0:
+                progress(self.stream.tell())
+        results.close()
+        return written
+
+    def _columns(self) -> Sequence[str] | None:
+        """Return the facts that records can have; None is any."""
+        if isinstance(self.records, JsonRows) or self.with_related:
+            return None
+        return self.records.columns
 
 
 def open_rows(
@@ -120,43 +185,51 @@ def open_rows(
     reject: Callable[[Reject], None],
     *,
     name: str | None = None,
-) -> CsvRows | JsonRows:
+    stated: Stated | None = None,
+    related: Sequence[RelatedRecords] = (),
+) -> CsvRows | JsonRows | ParquetRows:
     """Return the checked records of a stream, read as they are asked for; what is none goes to `reject`.
 
-    `name` is what problems call the stream. Raises DocumentError where the header of CSV is wrong.
+    `name` is what problems call the stream. Raises as `fairlead.files.opening.rows_of`.
     """
-    entities = id_entities(program)
-    if file_format == "csv":
-        return CsvRows(stream, program.ruleset.model, program.zone, entities, reject, file=name)
-    return JsonRows(stream, program.check, entities, reject)
-
-
-def format_of(path: str, named: str | None = None) -> str:
-    """Return the format that a file's name tells, else the one that is `named`.
-
-    For a standard stream it is the one that is named, else JSON Lines. Raises UsageError.
-    """
-    if named is not None and named not in FORMATS:
-        problem = Problem("unknown-format", f"there is no format `{named}`", allowed=tuple(FORMATS))
-        raise UsageError([problem])
-    if path == STANDARD_STREAM:
-        return named or "jsonl"
-    end = Path(path).suffix.lower()
-    for name, ends in FORMATS.items():
-        if end in ends:
-            return name
-    if named is not None:
-        return named
-    known = tuple(end for ends in FORMATS.values() for end in ends)
-    problem = Problem(
-        "unknown-format",
-        f"the name `{path}` does not tell a format",
-        found=end or None,
-        allowed=known,
-        nearest=nearest_name(end, known) if end else None,
-        remedy="rename the file, or name the format: `--format csv` or `--format jsonl`",
+    return rows_of(
+        program.ruleset.model,
+        program.zone,
+        id_entities(program),
+        stream,
+        file_format,
+        reject,
+        check=program.check,
+        name=name,
+        stated=stated,
+        related=related,
     )
-    raise UsageError([problem])
+
+
+def _summary(
+    records: CsvRows | JsonRows | ParquetRows,
+    evaluated: int,
+    reject: _Rejects,
+    related: Sequence[RelatedRecords],
+) -> Summary:
+    counts = (records.read, evaluated, reject.count, reject.by_code)
+    joined = [each.summary() for each in related]
+    if isinstance(records, JsonRows):
+        return Summary(*counts, related=joined)
+    heading = records.heading
+    layout = heading.layout
+    return Summary(
+        *counts,
+        delimiter=DELIMITERS.get(heading.delimiter),
+        encoding=records.encoding,
+        header=heading.line or None,
+        mapping=heading.mapping,
+        blank=records.blank,
+        notes=layout.notes,
+        unused=layout.unused,
+        unmapped={name: sorted(values) for name, values in layout.unmapped.items() if values},
+        related=joined,
+    )
 
 
 @contextmanager
@@ -168,8 +241,9 @@ def _opened(path: str) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _check_paths(source: str, target: str, rejects: str | None) -> None:
+def _check_paths(source: str, target: str, rejects: str | None, related: Sequence[RelatedFile]) -> None:
     named = [("input", source), ("output", target), ("rejects", rejects)]
+    named += [(f"related {each.name}", each.path) for each in related]
     places: dict[str, str] = {}
     for role, path in named:
         if path is None or path == STANDARD_STREAM:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import NamedTuple
+
+from fairlead.files.sources import Readable
 
 __all__ = ["LONGEST_LINE", "Block", "blocks"]
 
@@ -24,7 +26,7 @@ class Block(NamedTuple):
     too_long: bool = False
 
 
-def blocks(stream: IO[bytes], *, longest: int = LONGEST_LINE, size: int = _BLOCK) -> Iterator[Block]:
+def blocks(stream: Readable, *, longest: int = LONGEST_LINE, size: int = _BLOCK) -> Iterator[Block]:
     """Yield the stream in blocks of whole lines; only the last line may lack its line feed.
 
     `size` is how much is read at once; it is at most `longest`.

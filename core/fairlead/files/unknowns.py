@@ -24,7 +24,7 @@ from fairlead.files.rows import Record
 from fairlead.logic.terms import Apply, Literal, Term, Variable, walk
 from fairlead.ruleset.typed import Reward
 
-__all__ = ["NOTHING_UNKNOWN", "Unknown", "Unknowns", "is_plain"]
+__all__ = ["NOTHING_UNKNOWN", "Unknown", "Unknowns", "aggregate_lists", "is_plain"]
 
 #: how many kinds of records are remembered
 _MOST_KEPT = 8192
@@ -306,6 +306,12 @@ def _is_always_known(term: Term, program: Program) -> bool:
 
 def _bits(program: Program, wanted: Callable[[Mark], bool]) -> int:
     return sum(1 << place for place, mark in enumerate(program.marks.marks) if wanted(mark))
+
+
+def aggregate_lists(program: Program) -> list[tuple[str, str]]:
+    """Return (entity or link, name of the list) for the aggregates that the decisions of a program read."""
+    # the decisions' nodes are known once something is traced; no record is needed for it
+    return _related_lists(program, program.trace({}, date(2026, 1, 1)).recording.nodes.values())
 
 
 def _related_lists(program: Program, nodes: Iterable[DecisionNodes]) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ _KINDS = {
     "ruleset-overlay": "a ruleset overlay",
     "fact-model": "a fact model",
     "fact-model-overlay": "a fact-model overlay",
+    "mapping": "a mapping",
     "rates": "a rates document",
     "scenarios": "a scenarios document",
     "lock": "a lock file",

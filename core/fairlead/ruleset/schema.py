@@ -11,6 +11,7 @@ from fairlead.facts.document import FactModelDocument
 from fairlead.facts.overlay_document import FactModelOverlay
 from fairlead.logic.expression_schema import expression_schema
 from fairlead.ruleset.document import LockDocument, RatesDocument, RulesetDocument
+from fairlead.ruleset.mapping_document import MappingDocument
 from fairlead.ruleset.overlay_document import RulesetOverlayDocument
 from fairlead.ruleset.parts import EXPRESSION_MARK
 from fairlead.ruleset.scenarios import ScenariosDocument
@@ -26,6 +27,7 @@ _MODELS: dict[str, type[DocumentModel]] = {
     "fact-model": FactModelDocument,
     "fact-model-overlay": FactModelOverlay,
     "lock": LockDocument,
+    "mapping": MappingDocument,
     "rates": RatesDocument,
     "scenarios": ScenariosDocument,
 }

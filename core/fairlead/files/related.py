@@ -1,0 +1,200 @@
+"""Related records from a file of their own, joined to the records they belong to by the id of a link.
+
+The whole file is held in memory; the main input is not. A count over records that could not be read would be
+wrong in silence, so a related record that cannot be read stops the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairlead.engine.program import Program
+from fairlead.facts.model import Entity
+from fairlead.files.layout import Layout
+from fairlead.files.opening import format_of, rows_of
+from fairlead.files.rejects import Reject
+from fairlead.files.rows import Record
+from fairlead.files.unknowns import aggregate_lists
+from fairlead.problems import DocumentError, Problem, RecordError, UsageError, nearest_name
+
+__all__ = ["RelatedFile", "RelatedRecords", "RelatedSummary", "read_related"]
+
+_MOST_PROBLEMS = 20
+
+#: related records by the id of what they belong to
+_Index = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedFile:
+    """A list of related records, such as `introductions`, and the file they stand in."""
+
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedSummary:
+    """What became of the related records: `unmatched` belong to no record of the input, by entity or link.
+
+    `unlinked` do not say what they belong to.
+    """
+
+    name: str
+    read: int
+    unmatched: dict[str, int]
+    unlinked: dict[str, int]
+
+
+@dataclass(slots=True)
+class _Target:
+    """A key of the main records, whose list it is, with what was seen so far."""
+
+    key: str
+    link: str
+    aggregates: tuple[str, ...]
+    index: _Index = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    unlinked: int = 0
+
+
+class RelatedRecords:
+    """The related records of one list."""
+
+    def __init__(self, name: str, entity: str, targets: Sequence[_Target]) -> None:
+        self.name = name
+        self.read = 0
+        self.entity = entity
+        self._targets = targets
+        self._ids: set[str] = set()
+
+    def take(self, record: Record) -> str | None:
+        """Keep a related record; return its id where another one has it."""
+        facts = record[self.entity]
+        self.read += 1
+        identity = facts.get("id")
+        if identity is not None:
+            if identity in self._ids:
+                return str(identity)
+            self._ids.add(identity)
+        for target in self._targets:
+            owner = record.get(target.link, {}).get("id")
+            if owner is None:
+                target.unlinked += 1
+            else:
+                target.index.setdefault(owner, []).append(facts)
+        return None
+
+    def check_layout(self, layout: Layout, file: str | None, line: int) -> None:
+        """Raise DocumentError where columns state what is computed from the related records."""
+        problems = [
+            _stated_twice(f"{target.key}.{short}", self.name).at(file=file, line=line or None, column=None)
+            for target in self._targets
+            for short in target.aggregates
+            if f"{target.key}.{short}" in layout.facts
+        ]
+        if problems:
+            raise DocumentError(problems)
+
+    def attach(self, record: Record) -> None:
+        """Give a record its related records; raise RecordError where it states them already."""
+        for target in self._targets:
+            facts = record.get(target.key)
+            owner = facts.get("id") if facts is not None else None
+            if facts is None or owner is None:
+                continue
+            for short in (self.name, *target.aggregates):
+                if facts.get(short) is not None:
+                    raise RecordError([_stated_twice(f"{target.key}.{short}", self.name)])
+            facts[self.name] = target.index.get(owner, [])
+            target.seen.add(owner)
+
+    def summary(self) -> RelatedSummary:
+        """Return what became of the records, once all of the main ones are read."""
+        unmatched = {
+            target.key: sum(len(target.index[owner]) for owner in target.index.keys() - target.seen)
+            for target in self._targets
+        }
+        return RelatedSummary(
+            self.name, self.read, unmatched, {target.key: target.unlinked for target in self._targets}
+        )
+
+
+def read_related(program: Program, file: RelatedFile) -> RelatedRecords:
+    """Read the related records of a file: CSV, JSON Lines or Parquet.
+
+    A record has its own facts (`introduction.introduced_on`) and the id of what it belongs to
+    (`partner.id`). Raises UsageError where no decision reads an aggregate of the list, and DocumentError
+    where a record cannot be read or has the id of another.
+    """
+    records = _prepared(program, file.name)
+    problems: list[Problem] = []
+
+    def refuse(reject: Reject) -> None:
+        if len(problems) < _MOST_PROBLEMS:
+            problem = reject.problems[0]
+            problems.append(problem.at(file=file.path, line=reject.line, column=None))
+
+    with Path(file.path).open("rb", buffering=0) as stream:
+        rows = rows_of(
+            program.ruleset.model,
+            program.zone,
+            (records.entity,),
+            stream,
+            format_of(file.path),
+            refuse,
+            check=program.check,
+            name=file.path,
+        )
+        for number, _, record in rows:
+            twice = records.take(record)
+            if twice is not None:
+                message = f"two related records have the id `{twice}`"
+                remedy = "leave out one of them: it would be counted twice"
+                problem = Problem("duplicate-id", message, found=twice, remedy=remedy)
+                refuse(Reject(number, [problem], ""))
+    if problems:
+        raise DocumentError(problems)
+    return records
+
+
+def _prepared(program: Program, name: str) -> RelatedRecords:
+    model = program.ruleset.model
+    keys = model.record_keys()
+    read = aggregate_lists(program)
+    lists = {of for _, of in read}
+    if name not in lists:
+        message = f"no decision reads an aggregate of `{name}`"
+        nearest = nearest_name(name, lists)
+        raise UsageError(
+            [Problem("unknown-related", message, found=name, allowed=tuple(sorted(lists)), nearest=nearest)]
+        )
+    targets = [
+        _Target(key, _of(model.entities[keys[key]], name)[1], _computed(model.entities[keys[key]], name))
+        for key, of in read
+        if of == name
+    ]
+    key = targets[0].key
+    return RelatedRecords(name, _of(model.entities[keys[key]], name)[0], targets)
+
+
+def _of(entity: Entity, name: str) -> tuple[str, str]:
+    """Return the entity of the related records and their link."""
+    related = entity.related[name]
+    return related.entity, related.link
+
+
+def _computed(entity: Entity, name: str) -> tuple[str, ...]:
+    return tuple(short for short, aggregate in entity.aggregates.items() if aggregate.of == name)
+
+
+def _stated_twice(fact: str, name: str) -> Problem:
+    return Problem(
+        "stated-twice",
+        f"`{fact}` is stated, and also the records in `{name}` that it is computed from",
+        "/" + fact.replace(".", "/"),
+        remedy=f"leave out the fact, or `--related {name}=FILE`",
+    )

@@ -1,0 +1,251 @@
+"""Exports as they come: read without a mapping being written, or refused with what to do."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from fairlead.cli.app import app
+
+EXPORTS = Path(__file__).parents[1] / "files" / "exports"
+SCORING = "medical-travel/lead-scoring"
+TIERS = "medical-travel/partner-tiers-as-published"
+PARTNERS = "partner.id,partner.name\nP-1,Alpha\nP-2,Beta\nP-3,Gamma\n"
+INTRODUCTIONS = (
+    "introduction.id,introduction.introduced_on,partner.id\n"
+    + "".join(f"I-{number},2026-03-01,P-1\n" for number in range(6))
+    + "I-6,2025-03-01,P-2\nI-7,2026-03-01,P-2\nI-8,2026-03-01,P-9\nI-9,2026-03-01,\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def evaluate(ruleset: str, source: Path | str, *words: str) -> Any:
+    line = [
+        "evaluate",
+        ruleset,
+        "--input",
+        str(source),
+        "--output",
+        "out.csv",
+        "--as-of",
+        "2026-11-21",
+        *words,
+    ]
+    result = CliRunner().invoke(app, line)
+    assert "Traceback" not in result.output
+    return result
+
+
+def results() -> list[dict[str, str]]:
+    with Path("out.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    ("export", "mapping", "scores"),
+    [
+        ("hubspot-contacts.csv", "hubspot-contacts", {"151001": "70", "151002": "5", "151003": "10"}),
+        ("salesforce-report.csv", "salesforce-leads", {"": "0"}),
+        ("salesforce-export.csv", "salesforce-leads", {"00Q000000000001AAA": "35"}),
+        ("zoho-leads.csv", "zoho-leads", {"zcrm_495000000000001": "55", "zcrm_495000000000002": "0"}),
+    ],
+)
+def test_the_default_exports_are_read_without_a_mapping_being_written(
+    export: str, mapping: str, scores: dict[str, str]
+) -> None:
+    result = evaluate(SCORING, EXPORTS / export)
+
+    assert result.exit_code == 0
+    assert f"the columns are read with the mapping mappings/{mapping}" in result.stdout
+    assert {row["id"]: row["lead.score"] for row in results()} == scores
+
+
+def test_what_was_understood_is_told() -> None:
+    told = evaluate(SCORING, EXPORTS / "hubspot-contacts.csv").stdout
+
+    assert "columns that are not used: `Favourite colour`" in told
+    assert "values of `Country/Region` that are not mapped, and read as absent: `Atlantis`" in told
+
+    told = evaluate(SCORING, EXPORTS / "salesforce-report.csv").stdout
+
+    assert "the dates of `Create Date` are read with the month first, as `11/18/2026` shows" in told
+
+
+def test_the_same_is_told_to_machines() -> None:
+    found = json.loads(evaluate(SCORING, EXPORTS / "zoho-leads.csv", "--json").stdout)
+
+    assert found["mapping"] == "mappings/zoho-leads"
+    assert found["encoding"] == "utf-8"
+    assert found["header"] == 1
+    assert found["unused_columns"] == []
+    assert found["unmapped_values"] == {"Preferred language": ["Deutsch"]}
+
+
+def test_an_export_in_utf16_with_semicolons_is_read() -> None:
+    text = (EXPORTS / "hubspot-contacts.csv").read_text("utf-8").replace('","', '";"')
+    Path("contacts.csv").write_text(text, "utf-16")
+
+    result = evaluate(SCORING, "contacts.csv")
+
+    assert "the encoding of the input is utf-16" in result.stdout
+    assert "the delimiter of the input is a semicolon" in result.stdout
+    assert [row["lead.score"] for row in results()] == ["70", "5", "10"]
+
+
+def test_a_code_page_is_read_when_it_is_named() -> None:
+    Path("leads.csv").write_bytes("lead.id,lead.name,lead.channel\nL-1,Jürgen,phone\n".encode("cp1252"))
+
+    assert evaluate(SCORING, "leads.csv").exit_code == 1
+    assert "--encoding windows-1252" in Path("out.csv.rejects.jsonl").read_text("utf-8")
+    assert evaluate(SCORING, "leads.csv", "--encoding", "windows-1252").exit_code == 0
+    assert results()[0]["lead.score"] == "15"
+
+
+def test_a_projects_own_mapping_is_taken() -> None:
+    Path("fairlead.toml").write_text(f'name = "clinic"\nruleset = "{SCORING}"\n', "utf-8")
+    Path("mappings").mkdir()
+    own = {
+        "fairlead": 1,
+        "kind": "mapping",
+        "name": "mappings/list",
+        "version": "1.0.0",
+        "title": "List",
+        "about": "The clinic's list.",
+        "recognised_by": [["Hasta No"]],
+        "facts": {
+            "lead.id": {"column": ["Hasta No"]},
+            "lead.submitted_medical_records": {
+                "column": ["Rapor"],
+                "values": {"Evet": True, "Hayır": False},
+            },
+        },
+    }
+    Path("mappings/list.json").write_text(json.dumps(own), "utf-8")
+    Path("list.csv").write_text("Hasta No;Rapor\n1;Evet\n2;Hayır\n3;belki\n", "utf-8")
+
+    CliRunner().invoke(app, ["upgrade", "."])
+    result = evaluate(SCORING, "list.csv")
+
+    assert "the columns are read with the mapping mappings/list" in result.stdout
+    assert "3 read = 2 evaluated + 1 rejected" in result.stdout
+    assert [row["lead.score"] for row in results()] == ["25", "0"]
+
+
+def test_columns_that_nothing_knows_are_refused_and_nothing_is_written() -> None:
+    Path("list.csv").write_text("Hasta No,Rapor\n1,Evet\n", "utf-8")
+
+    result = evaluate(SCORING, "list.csv")
+
+    assert result.exit_code == 2
+    assert "[unknown-columns]" in result.stderr
+    assert not Path("out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--dates", "sideways"], "`--dates` takes no `sideways`"),
+        (["--encoding", "klingon"], "[unknown-encoding]"),
+        (["--mapping", "nowhere"], "there is no mapping `nowhere`"),
+        (["--related", "introductions"], "does not name a list and a file"),
+        (["--related", "introductions=nowhere.csv"], "[no-such-file]"),
+        (["--related", "interactions=other.csv"], "[unknown-related]"),
+        (["--related", "introductions=partners.csv"], "[same-file]"),
+    ],
+)
+def test_options_that_cannot_be_followed_are_refused(words: list[str], message: str) -> None:
+    Path("partners.csv").write_text(PARTNERS, "utf-8")
+
+    result = evaluate(TIERS, "partners.csv", *words)
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_aggregates_are_computed_from_related_records(kind: str) -> None:
+    Path("partners.csv").write_text(PARTNERS, "utf-8")
+    related = Path(f"introductions.{kind}")
+    if kind == "csv":
+        related.write_text(INTRODUCTIONS, "utf-8")
+    else:
+        rows = csv.DictReader(INTRODUCTIONS.splitlines())
+        related.write_text("".join(json.dumps(nested(row)) + "\n" for row in rows), "utf-8")
+
+    result = evaluate(TIERS, "partners.csv", "--related", f"introductions={related}")
+
+    assert result.exit_code == 0
+    assert [(row["id"], row["partner.tier"]) for row in results()] == [
+        ("P-1", "silver"),
+        ("P-2", "bronze"),
+        ("P-3", ""),
+    ]
+    assert "introductions: 10 read" in result.stdout
+    assert "1 without their partner in the input" in result.stdout
+    assert "1 without the id of their partner" in result.stdout
+
+
+def nested(row: dict[str, str]) -> dict[str, dict[str, str]]:
+    record: dict[str, dict[str, str]] = {}
+    for name, cell in row.items():
+        if cell:
+            entity, _, fact = name.partition(".")
+            record.setdefault(entity, {})[fact] = cell
+    return record
+
+
+def test_related_records_join_records_in_json_too() -> None:
+    Path("partners.jsonl").write_text(
+        '{"partner": {"id": "P-1"}}\n{"partner": {"id": "P-2", "introductions_this_year": 3}}\n'
+        '{"partner": {"name": "No id"}}\n'
+    )
+    Path("introductions.csv").write_text(INTRODUCTIONS, "utf-8")
+
+    result = evaluate(TIERS, "partners.jsonl", "--related", "introductions=introductions.csv")
+
+    assert "3 read = 2 evaluated + 1 rejected" in result.stdout
+    assert "1 rejected: stated-twice" in result.stdout
+    assert [row["partner.tier"] for row in results()] == ["silver", ""]
+    assert results()[1]["missing"] == "partner.introductions_this_year"
+
+
+def test_a_column_that_is_computed_from_related_records_is_refused() -> None:
+    Path("partners.csv").write_text("partner.id,partner.introductions_this_year\nP-1,3\n", "utf-8")
+    Path("introductions.csv").write_text(INTRODUCTIONS, "utf-8")
+
+    result = evaluate(TIERS, "partners.csv", "--related", "introductions=introductions.csv")
+
+    assert result.exit_code == 2
+    assert "[stated-twice]" in result.stderr
+
+
+def test_a_related_record_that_cannot_be_read_or_stands_twice_stops_the_run() -> None:
+    Path("partners.csv").write_text(PARTNERS, "utf-8")
+    bad = (
+        "introduction.id,introduction.introduced_on,partner.id\n"
+        "I-1,2026-03-01,P-1\nI-1,2026-03-01,P-1\nI-2,soon,P-1\n"
+    )
+    Path("introductions.csv").write_text(bad, "utf-8")
+
+    result = evaluate(TIERS, "partners.csv", "--related", "introductions=introductions.csv")
+
+    assert result.exit_code == 2
+    assert "introductions.csv:3: two related records have the id `I-1` [duplicate-id]" in result.stderr
+    assert "introductions.csv:4: `introduction.introduced_on` must be a date [wrong-type]" in result.stderr
+    assert not Path("out.csv").exists()
+
+
+def test_a_formula_in_an_export_is_neutralised() -> None:
+    text = (EXPORTS / "hubspot-contacts.csv").read_text("utf-8").replace('"151001"', '"=1+1"')
+    Path("contacts.csv").write_text(text, "utf-8")
+
+    evaluate(SCORING, "contacts.csv")
+
+    assert results()[0]["id"] == "'=1+1"
