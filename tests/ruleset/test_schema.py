@@ -34,6 +34,16 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "kind": "lock",
         "pins": {"base/scoring": {"version": "1.0.0", "digest": DIGEST}},
     },
+    "mapping": {
+        "fairlead": 1,
+        "kind": "mapping",
+        "name": "mappings/list",
+        "version": "1.0.0",
+        "title": "List",
+        "about": "A clinic's list.",
+        "recognised_by": [["No"]],
+        "facts": {"lead.id": {"column": ["No"]}},
+    },
     "rates": {
         "fairlead": 1,
         "kind": "rates",

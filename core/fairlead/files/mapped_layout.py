@@ -13,6 +13,7 @@ from fairlead.documents.positions import join_pointer
 from fairlead.facts.model import Aggregate, Entity, Fact, FactModel
 from fairlead.facts.types import DateTimeType, DateType, DecimalType, IntegerType, ListType, MoneyType, Type
 from fairlead.facts.values import UnfitValue, internal_from_json
+from fairlead.files.cells import LIST_SEPARATOR
 from fairlead.files.layout import Layout, cell_problem
 from fairlead.files.mapped_cells import ColumnReading, Values, filled, joined, value_of
 from fairlead.files.notation import (
@@ -213,13 +214,14 @@ class _Maker:
         self, name: str, fact: Fact | Aggregate, source: ColumnSource, position: int
     ) -> ColumnReading:
         title = self._table.names[position]
+        typed = position in self._table.typed
         unmapped = self.found.unmapped.setdefault(title, set()) if source.other == "absent" else set()
         return ColumnReading(
             notation=self._notation(fact.type, source, position),
             options=self._options(name, fact, source),
             others_absent=source.other == "absent",
             currency=source.currency,
-            separator=source.separator or self._map.list_separator,
+            separator=LIST_SEPARATOR if typed else source.separator or self._map.list_separator,
             unmapped=unmapped,
         )
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any
 
+from fairlead.documents.found import found_text
 from fairlead.facts.values import UnfitValue
 from fairlead.files.cells import LIST_SEPARATOR
 from fairlead.files.layout import Heading
@@ -89,12 +90,16 @@ class ParquetRows:
         make = self._layout.make
         number = 0
         for batch in self._batches():
-            for cells in self._cells(batch):
+            unfit = self._unfit_lists(batch)
+            for place, cells in enumerate(self._cells(batch)):
                 number += 1
                 if not any(cells):
                     self.blank += 1
                     continue
                 self.read += 1
+                if place in unfit:
+                    self._refuse(number, cells, [unfit[place]])
+                    continue
                 try:
                     record = make(cells)
                 except UnfitValue:
@@ -115,6 +120,18 @@ class ParquetRows:
             for text, column in zip(self._texts, batch.columns, strict=True)
         ]
         return zip(*columns, strict=True)
+
+    def _unfit_lists(self, batch: Any) -> dict[int, Problem]:
+        """Return the rows with a list whose items cannot be told apart in one text."""
+        unfit = {}
+        for name, column in zip(self._names, batch.columns, strict=True):
+            if not self._arrow.types.is_list(column.type):
+                continue
+            for place, items in enumerate(column.to_pylist()):
+                if any(LIST_SEPARATOR in _text(item) for item in items or ()):
+                    message = f"`{name}` has an item with a `{LIST_SEPARATOR}` in it"
+                    unfit[place] = Problem("invalid-value", message, found=found_text(items))
+        return unfit
 
     def _plain(self, column: Any) -> Any:
         """Return a column whose times are no finer than microseconds."""

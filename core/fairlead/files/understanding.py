@@ -70,11 +70,14 @@ class Understanding:
         delimiter = delimiter_of(header)
         names = cells_of(header, delimiter, self._file)
         after = io.StringIO(text, newline="\n")
-        rows = []
+        rows: list[list[str]] = []
         reader = csv.reader(islice(after, number, None), delimiter=delimiter, strict=True)
         # what is no CSV is said where it is read
         with suppress(csv.Error):
-            rows = [row for row in islice(reader, _MOST_ROWS) if len(row) == len(names)]
+            # one by one: those before a broken row count
+            for row in islice(reader, _MOST_ROWS):
+                if len(row) == len(names):
+                    rows.append(row)  # noqa: PERF401
         layout, mapping = self._layout(Table(names, rows, file=self._file, line=number))
         return Heading(number, delimiter, layout, mapping)
 
