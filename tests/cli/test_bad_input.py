@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fairlead.cli.app import app
+from fairlead.cli.app import make_app
 
 Document = dict[str, Any]
 
@@ -85,7 +85,7 @@ def write(tmp_path: Path) -> Callable[[Document | str | bytes], Path]:
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(app, [str(word) for word in words])
+    result = CliRunner().invoke(make_app(), [str(word) for word in words])
     assert "Traceback" not in result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fairlead.cli.app import app
+from fairlead.cli.app import make_app
 from fairlead.ruleset.catalogue import shipped_root
 
 LEADS = (
@@ -32,7 +32,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*words: str | Path, **options: Any) -> Any:
-    result = CliRunner().invoke(app, [str(word) for word in words], **options)
+    result = CliRunner().invoke(make_app(), [str(word) for word in words], **options)
     assert "Traceback" not in result.output
     return result
 

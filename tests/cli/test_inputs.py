@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from fairlead.cli.app import app
+from fairlead.cli.app import make_app
 
 EXPORTS = Path(__file__).parents[1] / "files" / "exports"
 SCORING = "medical-travel/lead-scoring"
@@ -38,7 +38,7 @@ def evaluate(ruleset: str, source: Path | str, *words: str) -> Any:
         "2026-11-21",
         *words,
     ]
-    result = CliRunner().invoke(app, line)
+    result = CliRunner().invoke(make_app(), line)
     assert "Traceback" not in result.output
     return result
 
@@ -130,7 +130,7 @@ def test_a_projects_own_mapping_is_taken() -> None:
     Path("mappings/list.json").write_text(json.dumps(own), "utf-8")
     Path("list.csv").write_text("Hasta No;Rapor\n1;Evet\n2;Hayır\n3;belki\n", "utf-8")
 
-    CliRunner().invoke(app, ["upgrade", "."])
+    CliRunner().invoke(make_app(), ["upgrade", "."])
     result = evaluate(SCORING, "list.csv")
 
     assert "the columns are read with the mapping mappings/list" in result.stdout

@@ -252,3 +252,15 @@ def test_an_operator_that_divides_is_exact_in_what_it_explains() -> None:
     share = formula(apply("*", PAGES, factory.decimal("0.05")))
     lines = explain(ruleset([share]), decide(share, pages=3).trace())
     assert lines[0] == "lead.value (lead.value): 0.15"
+
+
+def test_a_time_that_is_no_date_is_refused_in_words() -> None:
+    import fairlead
+
+    program = fairlead.load("medical-travel/lead-scoring", select="lead.band")
+    assert program.decisions == ("lead.score", "lead.band")
+    with pytest.raises(UsageError) as caught:
+        program.runner("2026-11-21")  # type: ignore[arg-type]  # what an untyped caller may pass
+
+    [problem] = caught.value.problems
+    assert (problem.code, problem.found) == ("wrong-usage", "2026-11-21")

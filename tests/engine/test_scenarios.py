@@ -72,3 +72,21 @@ def test_a_record_that_does_not_fit_the_fact_model_is_a_mismatch() -> None:
     (mismatch,) = mismatches({"partner": {"introductions_this_year": "3"}}, expect={"partner.tier": "bronze"})
 
     assert mismatch == ("given", None, "3")
+
+
+def test_a_given_fact_with_a_typo_is_answered_with_the_name_that_was_meant() -> None:
+    document = {
+        "fairlead": 1,
+        "kind": "scenarios",
+        "name": "clinic/tests/scoring",
+        "version": "1.0.0",
+        "ruleset": "medical-travel/lead-scoring",
+        "as_of": "2026-11-21",
+        "scenarios": [
+            {"name": "A typo", "given": {"lead": {"chanel": "phone"}}, "expect": {"lead.score": 15}}
+        ],
+    }
+    program = fairlead.load("medical-travel/lead-scoring")
+    (result,) = run_scenarios(program, check_scenarios(Document(document)))
+
+    assert "did you mean `lead.channel`?" in str(result.mismatches[0])

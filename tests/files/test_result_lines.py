@@ -99,3 +99,11 @@ def test_csv_has_the_texts_of_reasons_where_a_language_is_asked_for() -> None:
 )
 def test_a_text_is_never_a_formula(text: str, cell: str) -> None:
     assert text_cell(text) == cell
+
+
+def test_a_csv_line_carries_the_digest_and_that_nobody_approved_it() -> None:
+    text = line("partner-programme", {"partner": {"introductions_this_year": 6}}, CsvLines)
+    (row,) = csv.DictReader(text.splitlines())
+
+    assert row["digest"].startswith("sha256:")
+    assert row["approval"] == "unapproved"

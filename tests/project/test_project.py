@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import fairlead
-from fairlead.cli.app import app
+from fairlead.cli.app import make_app
 from fairlead.problems import DocumentError
 
 OVERLAY: dict[str, Any] = {
@@ -49,7 +49,7 @@ def pinned(folder: Path) -> Path:
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(app, [str(word) for word in words])
+    result = CliRunner().invoke(make_app(), [str(word) for word in words])
     assert "Traceback" not in result.output
     return result
 

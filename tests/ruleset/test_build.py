@@ -291,3 +291,8 @@ def test_what_an_overlay_removed_and_something_reads_names_the_overlay(shipped: 
     [problem] = caught.value.problems
     assert (problem.code, problem.found, problem.nearest) == ("unknown-fact", "parameters.hot_above", None)
     assert problem.remedy == "`client/scoring` removes it; keep it, or replace what reads it here as well"
+
+
+def test_whole_points_are_whole_in_quotes_too(shipped: Path) -> None:
+    assert load(shipped, scorecard(row("a", "25"))).decision("lead.points").type == IntegerType(0, 25)
+    assert load(shipped, scorecard(row("a", "2.5"))).decision("lead.points").type == DecimalType(2, 1)

@@ -1,5 +1,6 @@
 """Where the command `fairlead` starts."""
 
+import gc
 import sys
 
 from fairlead import __version__
@@ -12,6 +13,8 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(f"fairlead {__version__}")  # noqa: T201 - a console would cost more time than the answer
         return
+    # the collector would run again and again over modules and documents that stay
+    gc.set_threshold(50_000, 20, 20)
     from fairlead.cli.app import run
 
     sys.exit(run())

@@ -93,7 +93,12 @@ def _demo(
             }
         )
         return 0
-    say(("These leads and partners are synthetic: nobody in them is real.", "italic"))
+    say(
+        (
+            "These leads and partners are synthetic: nobody in them is real. The rulesets are unapproved.",
+            "italic",
+        )
+    )
     _print_queue(queue, left_alone, len(queue) if show_all else first)
     say("")
     say((f"Why {queue[0].id} comes first: the rules, and the values they read", "bold"))

@@ -74,7 +74,10 @@ def _explain(
         print_json({**result.as_json(), "trace": result.trace().as_json()})
         return 0
     version = f"{program.ruleset.name} {program.ruleset.version}"
-    say((version, "bold"), f", as of {moment.isoformat().replace('+00:00', 'Z')}, {program.approval}")
+    say(
+        (version, "bold"),
+        f", as of {moment.isoformat().replace('+00:00', 'Z')}, {program.approval}, digest {program.digest}",
+    )
     for sentence in explain(program.ruleset, result.trace(), language or named.language):
         say(sentence) if sentence.startswith(" ") else say((sentence, "bold"))
     return 0

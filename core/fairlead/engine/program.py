@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from fairlead.documents.found import found_text
 from fairlead.engine.aggregates import Aggregates
 from fairlead.engine.codegen import Generated, generate
 from fairlead.engine.due import Due, start_of_day
@@ -47,7 +48,7 @@ class Program:
     ) -> None:
         self.ruleset = ruleset
         self.zone = _zone(zone)
-        chosen = None if select is None else list(select)
+        chosen = None if select is None else [select] if isinstance(select, str) else list(select)
         _check_selection(ruleset, chosen)
         nodes, _ = number_decisions(ruleset, chosen)
         self._nodes = {item.decision.name: item for item in nodes}
@@ -192,6 +193,10 @@ class Program:
 
     def _time(self, as_of: date | datetime) -> tuple[datetime, date]:
         """Return the instant in UTC and its day in the zone."""
+        if not isinstance(as_of, date):
+            message = "`as_of` is a date or a date-time"
+            remedy = "pass datetime.date(2026, 11, 21)"
+            raise UsageError([Problem("wrong-usage", message, found=found_text(as_of), remedy=remedy)])
         try:
             if isinstance(as_of, datetime):
                 moment = instant(as_of, self.zone)

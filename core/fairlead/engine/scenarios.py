@@ -10,7 +10,7 @@ from typing import Any
 from fairlead.engine.program import Program
 from fairlead.engine.results import Result, json_value
 from fairlead.engine.trace import Trace
-from fairlead.problems import RecordError, UsageError, nearest_name
+from fairlead.problems import Problem, RecordError, UsageError, nearest_name
 from fairlead.ruleset.scenarios import ScenarioPart, ScenariosDocument
 
 __all__ = ["Mismatch", "ScenarioResult", "run_scenarios"]
@@ -57,7 +57,9 @@ def _run(program: Program, scenario: ScenarioPart, as_of: date) -> ScenarioResul
     try:
         result = program.evaluate(scenario.given, as_of)
     except RecordError as error:
-        found = tuple(Mismatch("given", None, problem.found, problem.message) for problem in error.problems)
+        found = tuple(
+            Mismatch("given", None, problem.found, _with_nearest(problem)) for problem in error.problems
+        )
         return ScenarioResult(scenario.name, found, None)
     except UsageError as error:
         found = tuple(Mismatch("as_of", None, problem.found, problem.message) for problem in error.problems)
@@ -68,6 +70,12 @@ def _run(program: Program, scenario: ScenarioPart, as_of: date) -> ScenarioResul
     if scenario.missing is not None and sorted(scenario.missing) != result.missing:
         mismatches.append(Mismatch("missing", sorted(scenario.missing), result.missing))
     return ScenarioResult(scenario.name, tuple(mismatches), result.trace())
+
+
+def _with_nearest(problem: Problem) -> str:
+    """Return what is wrong, with the name or value that was probably meant."""
+    nearest = f"; did you mean `{problem.nearest}`?" if problem.nearest is not None else ""
+    return problem.message + nearest
 
 
 def _decisions(program: Program, expect: Mapping[str, Any], result: Result) -> Iterable[Mismatch]:

@@ -160,16 +160,20 @@ class CsvLines:
             self._columns += [name, *(f"{name}.{member}" for member in members)]
             self._cells[name] = _texts_of(decision.type, _cells_of(len(members)))
         self._in_order = list(self._cells.values())
+        self._provenance = f"{program.digest},{program.approval}"
         self._reasons = _Kept(self._reasons_cells)
 
     def header(self) -> str:
         """Return the names of the columns."""
         texts = ["texts"] if self._language is not None else []
-        return ",".join(["line", "id", *self._columns, "reasons", *texts, "missing"]) + "\n"
+        return (
+            ",".join(["line", "id", *self._columns, "reasons", *texts, "missing", "digest", "approval"])
+            + "\n"
+        )
 
     def unknown_text(self, unknown: Unknown) -> str:
         """Return the names of the missing facts in one cell."""
-        return "," + " ".join(unknown.missing) + "\n"
+        return f",{' '.join(unknown.missing)},{self._provenance}\n"
 
     def line(
         self,

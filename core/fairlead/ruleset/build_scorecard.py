@@ -120,7 +120,11 @@ def _factor(age: Term, decay: DecayPart) -> Term:
 
 
 def _number(raw: int | str) -> Literal:
-    return factory.literal(raw) if isinstance(raw, int) else factory.decimal(raw)
+    if isinstance(raw, int):
+        return factory.literal(raw)
+    number = factory.decimal(raw)
+    # without digits after the point it is a whole number, in quotes or not
+    return number if scale_of(number.type) else factory.literal(number.value)
 
 
 def _units(raw: int | str | None, scale: int) -> int | None:

@@ -6,25 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from fairlead.documents.canonical import digest
 from fairlead.documents.json_text import Document
 from fairlead.documents.shapes import check_shape
 from fairlead.facts.document import DocumentReference
 from fairlead.facts.model import FactModel
-from fairlead.facts.overlay import apply_overlay as apply_model_overlay
-from fairlead.facts.overlay_document import FactModelOverlay
 from fairlead.problems import DocumentError, Problem, UsageError
 from fairlead.ruleset.build import build_ruleset
 from fairlead.ruleset.catalogue import FACT_MODELS, RULESETS, Catalogue, Found, split_version
 from fairlead.ruleset.document import RulesetBody, check_resolved, check_ruleset
 from fairlead.ruleset.lock import Lock
 from fairlead.ruleset.names import PARAMETERS
-from fairlead.ruleset.overlay import apply_overlay
-from fairlead.ruleset.overlay_document import RulesetOverlayDocument, check_ruleset_overlay
-from fairlead.ruleset.salvage import salvage
 from fairlead.ruleset.typed import Ruleset
+
+# what only overlays and faulty documents need is imported where it is needed: it costs a tenth of a start
+if TYPE_CHECKING:
+    from fairlead.ruleset.overlay_document import RulesetOverlayDocument
 
 __all__ = ["LONGEST_CHAIN", "Resolved", "build", "find_ruleset", "resolve", "resolve_found"]
 
@@ -83,6 +82,8 @@ class _Reading:
         overlays: list[tuple[Document, RulesetOverlayDocument]] = []
         chain = [top]
         while chain[-1].kind == "ruleset-overlay":
+            from fairlead.ruleset.overlay_document import check_ruleset_overlay
+
             overlays.append(self.checked(chain[-1].document, check_ruleset_overlay))
             self.extend(chain, overlays[-1][1].extends, RULESETS)
         document, body = self.checked(chain[-1].document, check_ruleset)
@@ -98,9 +99,15 @@ class _Reading:
         chain = [self.follow(DocumentReference(**ruleset.value["model"]), ruleset, "/model", FACT_MODELS)]
         try:
             while chain[-1].kind == "fact-model-overlay":
+                from fairlead.facts.overlay_document import FactModelOverlay
+
                 shape = check_shape(FactModelOverlay, chain[-1].document)
                 self.extend(chain, shape.extends, FACT_MODELS)
-            document = apply_model_overlay(*(found.document for found in reversed(chain)))
+            document = chain[-1].document
+            if len(chain) > 1:
+                from fairlead.facts.overlay import apply_overlay
+
+                document = apply_overlay(*(found.document for found in reversed(chain)))
             model = FactModel.from_document(document)
             gone = set(_facts(chain[-1].document.value)) - set(_facts(document.value))
             self.removed.update(dict.fromkeys(gone, f"`{model.name}`"))
@@ -160,6 +167,8 @@ class _Reading:
             return document, check(Document(document.value))
         except DocumentError as error:
             found = error.problems
+        from fairlead.ruleset.salvage import salvage
+
         self.problems.extend(document.locate(found))
         rest = salvage(document, found)
         if rest is not None:
@@ -171,6 +180,10 @@ class _Reading:
 
     def applied(self, base: Document, overlay: Document, shape: RulesetOverlayDocument) -> Document:
         """Return what an overlay makes of `base`; changes that cannot be made are noted and left out."""
+        from fairlead.ruleset.overlay import apply_overlay
+        from fairlead.ruleset.overlay_document import check_ruleset_overlay
+        from fairlead.ruleset.salvage import salvage
+
         bare = Document(overlay.value)
         try:
             apply_overlay(base, bare, shape)
