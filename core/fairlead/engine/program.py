@@ -191,7 +191,7 @@ class Program:
         except OverflowError:
             return None
 
-    def _time(self, as_of: date | datetime) -> tuple[datetime, date]:
+    def _time(self, as_of: object) -> tuple[datetime, date]:
         """Return the instant in UTC and its day in the zone."""
         if not isinstance(as_of, date):
             message = "`as_of` is a date or a date-time"
