@@ -76,7 +76,7 @@ NOW = formula(Variable(DATE_TIME, "as_of", "time"), "lead.now")
     [
         (date(2026, 11, 21), date(2026, 11, 21), datetime(2026, 11, 20, 21, tzinfo=UTC)),
         # an hour on the clock of the zone
-        (datetime(2026, 11, 21, 1), date(2026, 11, 21), datetime(2026, 11, 20, 22, tzinfo=UTC)),  # noqa: DTZ001
+        (datetime(2026, 11, 21, 1), date(2026, 11, 21), datetime(2026, 11, 20, 22, tzinfo=UTC)),  # noqa: DTZ001 - naive
         (datetime(2026, 11, 20, 22, tzinfo=UTC), date(2026, 11, 21), datetime(2026, 11, 20, 22, tzinfo=UTC)),
     ],
 )

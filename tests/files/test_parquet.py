@@ -85,9 +85,14 @@ def test_row_groups_are_read_one_after_the_other() -> None:
     assert rows[-1][1] == "9999"
 
 
+def no_layout(*_: Any) -> Any:
+    """Stand in for what is asked only once a file was opened."""
+    raise AssertionError("the file was opened")
+
+
 def test_a_file_that_is_no_parquet_is_refused() -> None:
     with pytest.raises(DocumentError) as error:
-        ParquetRows(io.BytesIO(b"lead.id\n1\n"), lambda table: table, ENTITIES, print)  # type: ignore[arg-type, return-value]
+        ParquetRows(io.BytesIO(b"lead.id\n1\n"), no_layout, ENTITIES, no_layout)
 
     assert error.value.problems[0].code == "invalid-parquet"
 
@@ -102,7 +107,7 @@ def test_without_the_package_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(UsageError) as error:
-        ParquetRows(io.BytesIO(), lambda table: table, ENTITIES, print)  # type: ignore[arg-type, return-value]
+        ParquetRows(io.BytesIO(), no_layout, ENTITIES, no_layout)
 
     assert error.value.problems[0].code == "missing-package"
     assert error.value.problems[0].remedy == 'run `pip install "fairlead[parquet]"`'
