@@ -455,6 +455,11 @@ def timely(operator: str, values: list[Any]) -> tuple[Any, tuple[str, str] | Non
             return later or months_later(first, int(second)), None
         except OverflowError:
             return None, ("overflow", "")
+    if operator == "add_hours":
+        try:
+            return first + timedelta(hours=int(second)), None
+        except OverflowError:
+            return None, ("overflow", "")
     seconds = {"days_between": 86400, "hours_between": 3600, "minutes_between": 60, "seconds_between": 1}
     span = second - first
     exact = Fraction(span.days * 86400 + span.seconds) + Fraction(span.microseconds, 10**6)

@@ -176,6 +176,7 @@ class TermMaker:
             MoneyType: self.money,
             type(TEXT): self.text,
             type(DATE): self.date,
+            type(DATE_TIME): self.instant,
             ListType: self.listed,
         }.get(type(type_), lambda wanted, _: self.leaf(wanted))
         general: Callable[[Type, int], Term] = self.pick(own, own, own, self.chain, self.fallback)
@@ -279,6 +280,12 @@ class TermMaker:
         """Draw a date."""
         which = self.pick("add_days", "add_months", "min", "max")
         other = SMALL if which.startswith("add") else type_
+        return factory.apply(which, [self.term(type_, depth), self.term(other, depth)])
+
+    def instant(self, type_: Type, depth: int) -> Term:
+        """Draw an instant."""
+        which = self.pick("add_hours", "min", "max")
+        other = SMALL if which == "add_hours" else type_
         return factory.apply(which, [self.term(type_, depth), self.term(other, depth)])
 
     def listed(self, type_: Type, depth: int) -> Term:

@@ -7,6 +7,7 @@ once in a `DocumentError`.
     FairleadError
     ├── DocumentError      a document (ruleset, model, overlay, lock, scenarios) is not valid
     ├── RecordError        one record does not fit the fact model
+    ├── StoreError         the store cannot be opened, read or written
     └── UsageError         a call or command asks for something that does not exist
 """
 
@@ -21,6 +22,7 @@ __all__ = [
     "FairleadError",
     "Problem",
     "RecordError",
+    "StoreError",
     "UsageError",
     "nearest_name",
 ]
@@ -126,6 +128,10 @@ class DocumentError(_ProblemsError):
 
 class RecordError(_ProblemsError):
     """One record does not fit the fact model; `problems` names each fact."""
+
+
+class StoreError(_ProblemsError):
+    """The store cannot be opened, read or written, or something in it is damaged."""
 
 
 class UsageError(_ProblemsError):

@@ -1,5 +1,6 @@
 """`fairlead fleet` looks at every client, whatever is wrong with one of them, and writes nothing."""
 
+import io
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from tests.project.shelf import LESS_FOR_RECORDS, client, contents, run, ship, stock
 from tests.ruleset.clinic import row, ruleset
 
+from fairlead.cli.progress import each_of
 from fairlead.project import fleet
 
 
@@ -169,3 +171,16 @@ def test_not_even_a_fault_of_the_programs_own_stops_the_others(
 
     assert lines[1][-1] == "the client cannot be looked at: a fault"
     assert lines[2][2] == "yes"
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_progress_is_shown_to_a_person_alone(watched: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Screen(io.StringIO):
+        def isatty(self) -> bool:
+            return watched
+
+    screen = Screen()
+    monkeypatch.setattr("sys.stderr", screen)
+
+    assert list(each_of(["a", "b"], "clients")) == ["a", "b"]
+    assert ("clients" in screen.getvalue()) is watched

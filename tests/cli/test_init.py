@@ -179,3 +179,24 @@ def test_the_overlay_to_fill_in_is_refused_as_long_as_it_changes_nothing() -> No
 
     assert result.exit_code == 2
     assert "the parameter `introduction_fee` is replaced by what it is already [no-change]" in result.stderr
+
+
+def test_the_steps_in_the_settings_do_what_they_say() -> None:
+    run("init", "clinic")
+    settings = Path("clinic/fairlead.toml")
+    text = settings.read_text("utf-8")
+    example = Path("clinic/rulesets/clinic/lead-scoring.json.example")
+    overlay = example.rename(example.with_suffix(""))
+    document = json.loads(overlay.read_text("utf-8"))
+    document["changes"][0]["value"]["value"] = 45
+    overlay.write_text(json.dumps(document), "utf-8")
+    settings.write_text(
+        text.replace('  "medical-travel/lead-scoring",\n', '  "clinic/lead-scoring",\n'), "utf-8"
+    )
+
+    assert run("upgrade", "clinic").exit_code == 0
+    assert run("test", "clinic").exit_code in (0, 1)
+
+    assert "run `fairlead upgrade`, which pins what it builds on in fairlead.lock" in text
+    assert "`fairlead upgrade --dry-run` shows what newer versions change" in text
+    assert run("validate", "clinic").stdout.startswith("clinic/lead-scoring 1.0.0 is valid")

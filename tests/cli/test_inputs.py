@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from fairlead.cli.app import make_app
+from fairlead.engine import load
+from fairlead.files import InputFile, Reject, open_input
 
 EXPORTS = Path(__file__).parents[1] / "files" / "exports"
 SCORING = "medical-travel/lead-scoring"
@@ -249,3 +252,190 @@ def test_a_formula_in_an_export_is_neutralised() -> None:
     evaluate(SCORING, "contacts.csv")
 
     assert results()[0]["id"] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    ("partners", "introductions", "tiers", "told"),
+    [
+        (
+            "salesforce-accounts.csv",
+            "salesforce-opportunities.csv",
+            # seven this year; one this year, one last year and one duplicate; none
+            {"001000000000001AAA": "silver", "001000000000002AAA": "bronze", "001000000000003AAA": ""},
+            [
+                "introductions: 12 read",
+                "  the columns are read with the mapping mappings/salesforce-opportunities",
+                "  1 without their partner in the input",
+                "  1 without the id of their partner",
+            ],
+        ),
+        (
+            "hubspot-companies.csv",
+            "hubspot-deals.csv",
+            {"9001": "bronze", "9002": ""},
+            [
+                "  the columns are read with the mapping mappings/hubspot-deals",
+                # a deal of two companies is no introduction by either
+                "  1 without their partner in the input",
+                "  1 without the id of their partner",
+            ],
+        ),
+        (
+            "zoho-vendors.csv",
+            "zoho-deals.csv",
+            {"zcrm_495000000000101": "bronze", "zcrm_495000000000102": ""},
+            ["  the columns are read with the mapping mappings/zoho-deals"],
+        ),
+    ],
+)
+def test_exports_of_partners_and_of_their_introductions_give_the_tiers(
+    partners: str, introductions: str, tiers: dict[str, str], told: list[str]
+) -> None:
+    result = evaluate(TIERS, EXPORTS / partners, "--related", f"introductions={EXPORTS / introductions}")
+
+    assert result.exit_code == 0, result.output
+    assert {row["id"]: row["partner.tier"] for row in results()} == tiers
+    lines = result.stdout.splitlines()
+    assert f"the columns are read with the mapping mappings/{partners.removesuffix('.csv')}" in lines
+    for line in told:
+        assert line in lines
+    assert not any(line.strip().startswith("columns that are not used") for line in lines)
+
+
+def test_an_export_of_partners_may_state_the_counts_itself() -> None:
+    result = evaluate(TIERS, EXPORTS / "zoho-accounts.csv")
+
+    assert "the columns are read with the mapping mappings/zoho-accounts" in result.stdout
+    assert [(row["id"], row["partner.tier"]) for row in results()] == [
+        ("zcrm_495000000000201", "silver"),
+        ("zcrm_495000000000202", ""),
+    ]
+
+
+def test_an_export_of_introductions_is_decided_itself() -> None:
+    result = evaluate("medical-travel/partner-programme", EXPORTS / "hubspot-deals.csv", "--json")
+
+    found = json.loads(result.stdout)
+    assert (found["read"], found["rejected"]) == (5, 0)
+    assert found["mapping"] == "mappings/hubspot-deals"
+    assert found["unused_columns"] == []
+
+
+@pytest.mark.parametrize(
+    ("export", "ruleset", "facts"),
+    [
+        (
+            "hubspot-companies.csv",
+            TIERS,
+            {
+                "id": "9001",
+                "name": "Alpha Travel",
+                "type": "travel_agency",
+                "country": "GB",
+                "languages": ("en", "de"),
+                "licence_valid_until": date(2027, 6, 30),
+                "screened_on": date(2026, 10, 1),
+                "screening_clear": True,
+            },
+        ),
+        (
+            "salesforce-accounts.csv",
+            TIERS,
+            {
+                "id": "001000000000001AAA",
+                "name": "Alpha Travel",
+                "type": "travel_agency",
+                "country": "GB",
+                "languages": ("en", "de"),
+                "licence_valid_until": date(2027, 6, 30),
+                "screened_on": date(2026, 10, 1),
+                "screening_clear": True,
+            },
+        ),
+        (
+            "zoho-vendors.csv",
+            TIERS,
+            {
+                "id": "zcrm_495000000000101",
+                "name": "Alpha Travel",
+                "type": "travel_agency",
+                "country": "GB",
+                "licence_valid_until": date(2027, 6, 30),
+                "screening_clear": True,
+            },
+        ),
+    ],
+)
+def test_columns_of_the_facility_are_known_by_label_and_by_api_name(
+    export: str, ruleset: str, facts: dict[str, Any]
+) -> None:
+    rejects: list[Reject] = []
+    with open_input(load(ruleset), InputFile(str(EXPORTS / export)), rejects.append) as records:
+        _, _, first = next(iter(records))
+
+    assert first == {"partner": facts}
+    assert rejects == []
+
+
+def test_what_is_said_about_the_input_goes_for_related_files_too() -> None:
+    Path("partners.csv").write_text("partner.id;partner.name\nP-1;Jürgen\n", "cp1254")
+    Path("introductions.csv").write_text(
+        "introduction.id;introduction.introduced_on;partner.id\n1;03/04/2026;P-1\n2;05/04/2025;P-1\n",
+        "cp1254",
+    )
+    words = ["--encoding", "windows-1254", "--related", "introductions=introductions.csv"]
+
+    assert "ambiguous-notation" in evaluate(TIERS, "partners.csv", *words).stderr
+    result = evaluate(TIERS, "partners.csv", *words, "--dates", "day-first")
+
+    assert result.exit_code == 0, result.output
+    assert [row["partner.tier"] for row in results()] == ["bronze"]
+
+
+def test_a_projects_own_mapping_reads_related_files_too() -> None:
+    Path("fairlead.toml").write_text(f'name = "clinic"\nruleset = "{TIERS}"\n', "utf-8")
+    Path("mappings").mkdir()
+    own = {
+        "fairlead": 1,
+        "kind": "mapping",
+        "name": "mappings/list",
+        "version": "1.0.0",
+        "title": "List",
+        "about": "The clinic's list.",
+        "recognised_by": [["Tarih", "Acente"]],
+        "facts": {
+            "introduction.introduced_on": {"column": ["Tarih"]},
+            "partner.id": {"column": ["Acente"]},
+        },
+    }
+    Path("mappings/list.json").write_text(json.dumps(own), "utf-8")
+    Path("partners.csv").write_text("partner.id\nP-1\n", "utf-8")
+    Path("list.csv").write_text("Tarih;Acente\n21.11.2026;P-1\n", "utf-8")
+    CliRunner().invoke(make_app(), ["upgrade", "."])
+
+    result = evaluate(TIERS, "partners.csv", "--related", "introductions=list.csv")
+
+    assert [row["partner.tier"] for row in results()] == ["bronze"]
+    assert "  the dates of `Tarih` are read with the day first, as `21.11.2026` shows" in result.stdout
+
+
+def test_a_record_of_an_export_is_explained_as_it_is_evaluated() -> None:
+    Path("leads.csv").write_bytes("lead.id|lead.name|lead.channel\nL-1|Ayşe Işık|phone\n".encode("cp1254"))
+    words = ["explain", SCORING, "--input", "leads.csv", "--line", "2", "--decisions", "lead.score"]
+
+    refused = CliRunner().invoke(make_app(), words)
+    assert refused.exit_code == 2
+    assert "`lead.name` is not UTF-8" in refused.stderr
+    told = CliRunner().invoke(make_app(), [*words, "--encoding", "windows-1254", "--delimiter", "pipe"])
+    assert told.exit_code == 0, told.output
+    assert "lead score (lead.score): 15" in told.stdout
+    related = ["--related", f"introductions={EXPORTS / 'hubspot-deals.csv'}"]
+    words = ["explain", TIERS, "--input", str(EXPORTS / "hubspot-companies.csv"), "--line", "2", *related]
+    told = CliRunner().invoke(make_app(), [*words, "--as-of", "2026-11-21", "--json"])
+    assert json.loads(told.stdout)["decisions"]["partner.tier"] == "bronze"
+
+
+def test_what_is_said_about_an_input_needs_one() -> None:
+    words = ["explain", SCORING, "--facts", "{}", "--encoding", "utf-8"]
+
+    assert "goes with `--input`, and not with `--facts`" in CliRunner().invoke(make_app(), words).stderr

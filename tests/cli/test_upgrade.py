@@ -152,6 +152,27 @@ def test_past_records_may_be_an_export_with_columns_of_its_own(shelf: Path) -> N
     assert "L-1: 15 -> 30 (because: phone)" in result.stdout
 
 
+def test_past_records_are_read_with_all_that_evaluate_is_told(shelf: Path) -> None:
+    folder = client(Path("clinic"))
+    ship(shelf)
+    content = "Calls of 2026\nlead.id|lead.channel\nJürgen|phone\n|email\n"
+    Path("past.csv").write_bytes(content.encode("cp1254"))
+    words = ["--encoding", "windows-1254", "--delimiter", "pipe"]
+
+    result = run("upgrade", folder, "--dry-run", "--data", "past.csv", *words)
+
+    assert result.exit_code == 0, result.output
+    assert "Jürgen: 15 -> 30 (because: phone)" in result.stdout
+    for sentence in (
+        "the delimiter of the input is a pipe",
+        "the encoding of the input is windows-1254",
+        "the columns are named in line 2; the lines before it are passed over",
+    ):
+        assert f"    {sentence}\n" in result.stdout
+    [upgraded] = upgrade_json(folder, "--dry-run", "--data", "past.csv", *words)["rulesets"]
+    assert (upgraded["reading"]["delimiter"], upgraded["reading"]["header"]) == ("pipe", 2)
+
+
 def test_more_records_than_are_shown_are_counted(shelf: Path) -> None:
     folder = client(Path("clinic"))
     ship(shelf)
@@ -357,3 +378,54 @@ def test_records_of_one_ruleset_do_not_stop_another(shelf: Path) -> None:
     assert result.exit_code == 0
     assert "1 compared, 1 changed" in result.stdout
     assert "the past records cannot be read for this ruleset: " in result.stdout
+
+
+def edited_base(shelf: Path) -> tuple[Path, str, str]:
+    """Return a client on a base that was edited under its version, with both digests of the base."""
+    folder = client(Path("clinic"))
+    old = json.loads((folder / "fairlead.lock").read_text("utf-8"))["pins"]["base/scoring"]["digest"]
+    changed = ruleset()
+    changed["decisions"][0]["rows"][2]["points"] = 30
+    write(shelf, changed)
+    [pin] = upgrade_json(folder, "--dry-run")["pins"]
+    return folder, old, pin["digest"]
+
+
+def test_a_base_that_was_edited_under_its_version_is_a_finding_with_both_digests(shelf: Path) -> None:
+    folder, old, new = edited_base(shelf)
+    before = contents(folder)
+    assert old != new
+
+    for words in ([], ["--dry-run"]):
+        result = run("upgrade", folder, *words)
+
+        assert result.exit_code == 1
+        assert (
+            f"base/scoring 1.0.0 was edited under the same version: pinned is {old}, now it is {new}\n"
+        ) in result.stdout
+        assert "nothing was written: give what was edited a new version, or accept it" in result.stdout
+        assert contents(folder) == before
+    found = upgrade_json(folder)
+    assert found["applied"] is False
+    assert [(pin["edited"], pin["old_digest"], pin["digest"]) for pin in found["pins"]] == [(True, old, new)]
+    assert contents(folder) == before
+    assert run("validate", folder).exit_code == 2
+
+
+def test_an_edited_base_is_pinned_where_it_is_accepted(shelf: Path) -> None:
+    folder, _, new = edited_base(shelf)
+
+    result = run("upgrade", folder, "--accept-edited")
+
+    assert result.exit_code == 0
+    assert new in (folder / "fairlead.lock").read_text("utf-8")
+    assert run("validate", folder).exit_code == 0
+    assert run("upgrade", folder).stdout == "everything is up to date\n"
+
+
+def test_a_fleet_names_the_client_whose_base_was_edited(shelf: Path) -> None:
+    edited_base(shelf)
+
+    [report] = json.loads(run("fleet", "clinic", "--json").stdout)["clients"]
+
+    assert "base/scoring was edited under the version that is pinned" in report["notes"]

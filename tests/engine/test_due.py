@@ -100,6 +100,17 @@ def after(count: int, unit: str, operator: str = ">=") -> Term:
             {"until": date(2027, 2, 28)},
             datetime(2026, 12, 1, tzinfo=UTC),
         ),
+        # two hours after 11:30 is 13:30
+        (
+            factory.apply(">", [NOW, factory.apply("add_hours", [SEEN, whole(2)])]),
+            {"seen": datetime(2026, 11, 21, 11, 30, tzinfo=UTC)},
+            datetime(2026, 11, 21, 13, 30, 0, 1, tzinfo=UTC),
+        ),
+        (
+            factory.apply(">=", [factory.apply("add_hours", [NOW, whole(2)]), SEEN]),
+            {"seen": datetime(2026, 11, 21, 15, tzinfo=UTC)},
+            datetime(2026, 11, 21, 13, tzinfo=UTC),
+        ),
         (factory.apply("<", [NOW, SEEN]), {"seen": NOON + timedelta(hours=1)}, NOON + timedelta(hours=1)),
         # a false operand decides `and`, whatever the clock says
         (factory.apply("and", [READY, after(30, "days_between")]), {"ready": False}, None),

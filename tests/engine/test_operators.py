@@ -156,6 +156,18 @@ CASES: list[tuple[Term, dict[str, Any], Any]] = [
     (apply("days_between", SINCE, factory.date_literal(date(2026, 3, 1))), {"since": date(2026, 2, 28)}, 1),
     (apply("add_days", SINCE, whole(1)), {"since": date(9999, 12, 31)}, {"overflow"}),
     (apply("add_days", SINCE, LARGE), {"since": date(2026, 1, 1), "large": 2**62}, {"overflow"}),
+    # 25 hours from noon, whatever a clock on a wall did that night
+    (
+        apply("add_hours", SEEN, whole(25)),
+        {"seen": datetime(2026, 3, 28, 12, tzinfo=UTC)},
+        datetime(2026, 3, 29, 13, tzinfo=UTC),
+    ),
+    (apply("add_hours", SEEN, whole(-1)), {"seen": datetime(1, 1, 1, tzinfo=UTC)}, {"overflow"}),
+    (
+        apply("add_hours", SEEN, LARGE),
+        {"seen": datetime(2026, 1, 1, tzinfo=UTC), "large": 2**62},
+        {"overflow"},
+    ),
     (apply("add_months", SINCE, whole(1)), {"since": date(2024, 1, 31)}, date(2024, 2, 29)),
     (apply("add_months", SINCE, whole(-1)), {"since": date(1, 1, 31)}, {"overflow"}),
     (

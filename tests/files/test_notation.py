@@ -4,6 +4,7 @@ import pytest
 
 from fairlead.facts.values import UnfitValue
 from fairlead.files.notation import (
+    Notation,
     amount_parts,
     date_evidence,
     date_text,
@@ -76,7 +77,7 @@ def test_an_amount_may_state_its_currency(text: str, parts: tuple[str, str | Non
     ],
 )
 def test_a_date_is_read_in_the_order_of_its_column(text: str, order: DateOrder, date: str) -> None:
-    assert date_text(text, order) == date
+    assert date_text(text, Notation(dates=order)) == date
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_date_is_read_in_the_order_of_its_column(text: str, order: DateOrder, 
 )
 def test_a_date_of_another_form_is_refused(text: str, order: DateOrder) -> None:
     with pytest.raises(UnfitValue):
-        date_text(text, order)
+        date_text(text, Notation(dates=order))
 
 
 def test_an_order_is_shown_by_the_dates_that_can_be_read_in_one_way_only() -> None:
@@ -101,3 +102,61 @@ def test_an_order_is_shown_by_the_dates_that_can_be_read_in_one_way_only() -> No
     assert date_evidence(["03/04/2026"]).open == "03/04/2026"
     assert date_evidence(["05/05/2026", "2026-01-02"]).open is None
     assert len(date_evidence(["25/04/2026", "04/25/2026"]).shown) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "21 November 2026", "21. November 2026", "November 21, 2026", "Nov 21, 2026", "21-Nov-2026",
+        "21 Kasım 2026", "21 KASIM 2026", "21 Kas 2026", "21. Nov. 2026", "21st November 2026",
+    ],
+)  # fmt: skip
+def test_names_of_months_are_read_in_three_languages(text: str) -> None:
+    assert date_text(text, Notation()) == "2026-11-21"
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("1 Mart 2026", "2026-03-01"),
+        ("1. März 2026", "2026-03-01"),
+        ("3 ŞUBAT 2026", "2026-02-03"),
+        ("3 Ağustos 2026 14:05", "2026-08-03T14:05:00"),
+        ("9 ARALIK 2026", "2026-12-09"),
+        ("9. Dezember 2026", "2026-12-09"),
+        ("Mayıs 5 2026", "2026-05-05"),
+    ],
+)
+def test_months_have_their_names_whatever_their_case(text: str, date: str) -> None:
+    assert date_text(text, Notation()) == date
+
+
+@pytest.mark.parametrize("text", ["21 ноября 2026", "21 Brumaire 2026", "November 2026"])
+def test_another_word_is_no_month(text: str) -> None:
+    with pytest.raises(UnfitValue):
+        date_text(text, Notation())
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "century", "date"),
+    [
+        ("21.11.26", "day_first", 2000, "2026-11-21"),
+        ("11/21/76", "month_first", 1900, "1976-11-21"),
+        ("26-11-21", "year_first", 2000, "2026-11-21"),
+        ("21-Nov-26", "day_first", 2000, "2026-11-21"),
+    ],
+)
+def test_a_year_of_two_digits_is_of_the_century_that_is_said(
+    text: str, order: DateOrder, century: int, date: str
+) -> None:
+    assert date_text(text, Notation(dates=order, century=century)) == date
+    with pytest.raises(UnfitValue) as error:
+        date_text(text, Notation(dates=order))
+    assert error.value.remedy == "write the year with four digits, or say `--century 2000`"
+
+
+def test_a_year_of_two_digits_does_not_show_the_order() -> None:
+    # 21 November 2026 or 26 November 2021
+    assert date_evidence(["21/11/26"]).shown == {}
+    assert date_evidence(["21/11/26"]).open == "21/11/26"
+    assert date_evidence(["21.11.26"]).shown == {"day_first": "21.11.26"}

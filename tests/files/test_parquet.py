@@ -13,7 +13,7 @@ import pytest
 from tests.files.small_model import small_model
 
 from fairlead.engine import load
-from fairlead.files import evaluate_file
+from fairlead.files import InputFile, evaluate_file
 from fairlead.files.mappings import Stated
 from fairlead.files.parquet_rows import ParquetRows
 from fairlead.files.rejects import Reject
@@ -120,8 +120,8 @@ def test_results_are_typed_columns(tmp_path: Path) -> None:
     rejects = tmp_path / "rejects.jsonl"
 
     summary = evaluate_file(
-        program, str(source), str(target), str(rejects), date(2026, 11, 21),
-        input_format="parquet", output_format="parquet", language="de",
+        program, InputFile(str(source)), str(target), str(rejects), date(2026, 11, 21),
+        output_format="parquet", language="de",
     )  # fmt: skip
 
     assert (summary.read, summary.evaluated, summary.rejected) == (2, 1, 1)

@@ -229,7 +229,7 @@ def test_unknown_columns_are_refused_with_an_example_of_what_to_map() -> None:
     assert problem.code == "unknown-columns"
     assert "the columns are `Hasta`, `Tarih`" in problem.message
     assert '"facts": {"lead.id": {"column": ["Hasta"]}}' in problem.remedy
-    assert "`hubspot-contacts`, `salesforce-leads`, `zoho-leads`" in problem.remedy
+    assert "`hubspot-companies`, `hubspot-contacts`, `hubspot-deals`" in problem.remedy
 
 
 def test_two_mappings_that_know_an_export_are_refused_by_name(folder: Path) -> None:

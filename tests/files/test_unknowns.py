@@ -9,8 +9,10 @@ import pytest
 import fairlead
 from fairlead.engine import Program, Trace
 from fairlead.files.unknowns import Unknown, Unknowns
+from fairlead.ruleset.catalogue import shipped_root
 
 AS_OF = dt.date(2026, 11, 21)
+RULESETS = sorted({path.stem for path in (shipped_root() / "medical-travel").glob("*.json")} - {"facts"})
 DAYS = ["2025-12-31", "2026-01-01", "2026-11-02", "2026-11-21"]
 TIMES = [f"{day}T10:00:00Z" for day in DAYS]
 
@@ -21,7 +23,7 @@ def anything(fact: Any, rng: random.Random) -> Any:
         case "boolean":
             return rng.random() < 0.5
         case "integer":
-            return rng.choice([0, 1, 5, 15])
+            return rng.choice([n for n in (0, 1, 5, 15) if fact.type.low <= n <= fact.type.high])
         case "decimal":
             return "0.5"
         case "money":
@@ -34,6 +36,8 @@ def anything(fact: Any, rng: random.Random) -> Any:
             return rng.choice(TIMES)
         case "text":
             return rng.choice(["A", "B"])
+        case "list":
+            return [rng.choice(getattr(fact.type.item, "values", ("de", "en"))[:3])]
     raise AssertionError(fact)
 
 
@@ -92,6 +96,48 @@ def test_each_result_says_what_its_trace_says(name: str) -> None:
             result.unknown_rows,
             result.missing,
             result.due,
+        ), raw
+
+
+def with_related(raw: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """The record with related introductions and treatments in the place of what is computed from them."""
+    changed = {key: dict(facts) for key, facts in raw.items()}
+    partner = changed.get("partner")
+    if partner is None or rng.random() < 0.2:
+        return changed
+    for name in list(partner):
+        if name.endswith(("_this_year", "_this_quarter", "_last_12_months", "_introduction_on")):
+            del partner[name]
+    partner["introductions"] = [
+        {
+            "id": f"I-{number}",
+            **({"introduced_on": rng.choice(DAYS)} if rng.random() < 0.8 else {}),
+            **({"file_complete": rng.random() < 0.5} if rng.random() < 0.5 else {}),
+        }
+        for number in range(rng.choice([0, 1, 3, 20]))
+    ]
+    partner["treatments"] = [{"discharged_on": rng.choice(DAYS), "completed": rng.random() < 0.9}]
+    return changed
+
+
+@pytest.mark.parametrize("name", RULESETS)
+def test_what_does_not_show_the_due_instant_needs_no_trace_for_it(name: str) -> None:
+    program = fairlead.load(f"medical-travel/{name}", as_of=AS_OF)
+    run = program.runner(AS_OF)
+    unknowns = Unknowns(program, AS_OF, told, with_due=False)
+    rng = random.Random(3)  # noqa: S311 - seeded records are no secrets
+
+    for plain in records(program, 60):
+        raw = with_related(plain, rng)
+        record = program.check(raw)
+        decisions, _, mask = run(record)
+        result = program.evaluate(raw, AS_OF)
+
+        assert unknowns(record, decisions, mask)[:4] == (
+            {name: [tuple(cause) for cause in causes] for name, causes in result.undetermined.items()},
+            result.conflicts,
+            result.unknown_rows,
+            result.missing,
         ), raw
 
 

@@ -24,7 +24,7 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 def test_these_are_the_operators() -> None:
     assert " ".join(OPERATORS) == (
         "and or ! if == != < <= > >= in + - * / % min max round cat substr absent days_between hours_between "
-        "minutes_between seconds_between add_days add_months convert"
+        "minutes_between seconds_between add_days add_hours add_months convert"
     )
 
 

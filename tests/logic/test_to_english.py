@@ -153,6 +153,7 @@ SENTENCES: list[tuple[Any, str]] = [
         "day of booking is before 1 month after day of the enquiry",
     ),
     ({"add_days": [CREATED_ON, -2]}, "2 days before day of the enquiry"),
+    ({"add_hours": [{"var": "lead.created_at"}, 24]}, "24 hours after time of the enquiry"),
     ({"add_days": [CREATED_ON, PAGES]}, "as many days after day of the enquiry as number of pages read"),
     (
         {"<=": ["2026-01-01", CREATED_ON, "2026-12-31"]},

@@ -24,6 +24,7 @@ from tests.logic.lead_scope import (
 from fairlead.facts.types import (
     BOOLEAN,
     DATE,
+    DATE_TIME,
     INT64_HIGH,
     INT64_LOW,
     TEXT,
@@ -144,6 +145,7 @@ ACCEPTED: list[tuple[Any, Type]] = [
     ),
     ({"seconds_between": [CREATED_AT, CREATED_AT]}, IntegerType(-SECONDS_OF_CALENDAR, SECONDS_OF_CALENDAR)),
     ({"add_days": [CREATED_ON, 30]}, DATE),
+    ({"add_hours": [CREATED_AT, 24]}, DATE_TIME),
     ({"add_months": ["2026-01-31", PAGES]}, DATE),
     ({"max": [CREATED_ON, "2026-01-31"]}, DATE),
     # names

@@ -185,10 +185,11 @@ def test_an_arabic_page_is_laid_out_from_right_to_left(browser: Browser) -> None
         for selector in ("#settings h2", "#settings")
     )
     assert heading == body
-    english = browser.run(
-        "return document.querySelector('#lead\\\\.score p[dir=ltr]').getBoundingClientRect().right"
+    english, header = (
+        browser.run(f"return document.querySelector('{selector}').getBoundingClientRect().right")
+        for selector in ("header p[lang=en][dir=ltr]", "header")
     )
-    assert english == body
+    assert english == header
     assert browser.offences() == []
 
 
@@ -197,8 +198,7 @@ def test_english_and_numbers_keep_their_order_in_an_arabic_page(browser: Browser
 
     # the places of the first and the last character of a text on the screen
     places = """
-        const section = document.querySelector('#lead\\\\.score')
-        const walker = document.createTreeWalker(section, NodeFilter.SHOW_TEXT)
+        const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
         while (walker.nextNode()) {
           const node = walker.currentNode
           if (node.data.trim() !== WANTED) continue
@@ -211,11 +211,18 @@ def test_english_and_numbers_keep_their_order_in_an_arabic_page(browser: Browser
           return [left(0), left(node.data.length - 1)]
         }
     """
-    for text in ("+25", "the patient sent medical records"):
+    note = "(4) A lead that meets both lists is sales qualified: the stronger sign wins."
+    for text in ("+25", note):
         first, last = browser.run(places.replace("WANTED", json.dumps(text)))
         assert first < last
-    first, last = browser.run(places.replace("WANTED", json.dumps("إرسال السجلات الطبية")))
-    assert first > last
+    for text in ("إرسال السجلات الطبية", "أرسل المريض السجلات الطبية: نعم"):
+        first, last = browser.run(places.replace("WANTED", json.dumps(text)))
+        assert first > last
+    # in a condition each value reads from the left, and the values follow each other from the right
+    whatsapp, phone = (
+        browser.run(places.replace("WANTED", json.dumps(text))) for text in ("whatsapp", "phone")
+    )
+    assert phone[0] < phone[1] < whatsapp[0] < whatsapp[1]
 
 
 def test_on_paper_everything_is_black_on_white_and_without_contents(browser: Browser) -> None:

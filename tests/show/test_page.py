@@ -355,12 +355,16 @@ def test_texts_are_in_the_language_asked_for_and_else_in_english() -> None:
     assert columns(page, "lead.score") == ["Zeile", "Bedingung", "Punkte", "Grund"]
     assert rows(page, "lead.score")[0] == [
         "medical_records",
-        "the patient sent medical records",
+        "medizinische Unterlagen geschickt: ja",
         "+25",
         "Medizinische Unterlagen geschickt | medical_records",
     ]
-    assert page.notes[0].text == "Bedingungen stehen auf Englisch, ebenso jeder Text ohne Übersetzung."
-    assert section(page, "lead.score")["title"] == "Lead score"
+    assert page.notes[0].text == (
+        "Texte ohne Übersetzung stehen auf Englisch; Namen und Werte stehen so, wie die Daten sie führen."
+    )
+    assert section(page, "lead.score")["title"] == "Punktzahl des Leads"
+    assert page.about[0].text == "Die folgende Erläuterung gibt es nur auf Englisch."
+    assert page.about[1].text.startswith("Scores each lead with the published points")
 
 
 def test_cells_and_bounds_are_said_in_the_language_of_the_page() -> None:
@@ -370,11 +374,48 @@ def test_cells_and_bounds_are_said_in_the_language_of_the_page() -> None:
     assert rows(shipped(SCORING, "ar"), "lead.score")[1][3] == "السؤال عن مواعيد محددة | specific_dates"
 
 
-def test_conditions_stay_one_english_sentence_in_any_language(tmp_path: Path) -> None:
-    page = page_of(load(tmp_path), "de")
+def test_an_explanation_in_the_language_of_the_page_needs_no_line_before_it(tmp_path: Path) -> None:
+    about = {"en": "Everything.", "de": "Alles."}
+    told = [
+        [paragraph.text for paragraph in page_of(load(tmp_path, {**RULESET, "about": about}), language).about]
+        for language in ("en", "de", "tr")
+    ]
 
-    assert rows(page, "lead.score")[0][1] == "the patient sent records"
-    assert columns(page, "lead.desk")[5] == "Unterlagen sind da"
+    assert told == [["Everything."], ["Alles."], ["Aşağıdaki açıklama yalnızca İngilizcedir.", "Everything."]]
+
+
+def test_conditions_are_in_the_language_of_the_page() -> None:
+    german, turkish, arabic = (shipped(SCORING, language) for language in ("de", "tr", "ar"))
+
+    assert [row[1] for row in rows(german, "lead.score")] == [
+        "medizinische Unterlagen geschickt: ja",
+        "nach konkreten Terminen gefragt: ja",
+        "Kanal der Anfrage: whatsapp oder phone",
+        "genanntes Budget: bekannt",
+        "Kanal der Anfrage: web_form",
+    ]
+    assert [row[1] for row in rows(turkish, "lead.band")] == [
+        "aday hasta puanı: “aday hastanın sıcak sayılması için aşılması gereken puan” (50) değerinden çok",
+        "aday hasta puanı: “aday hastanın ılık sayıldığı en düşük puan” (20) veya daha çok",
+        "–",
+    ]
+    assert [row[1] for row in rows(arabic, "lead.score")][2:4] == [
+        "قناة الاستفسار: whatsapp أو phone",
+        "الميزانية التي ذكرها المريض: معروف",
+    ]
+
+
+def test_a_reward_is_told_in_the_language_of_the_page() -> None:
+    said = fields(shipped(PROGRAMME, "tr"), "introduction.reward")
+
+    assert said["Hak edilme koşulu"]["items"] == [
+        "kurum yönlendirmeyi doğruladı: evet",
+        "yönlendirme dosyası eksiksiz: evet",
+    ]
+    assert said["Sınırlardan önceki tutar"] == "doğrulanmış bir yönlendirme için ücret (500.00 USD)"
+    checked = fields(shipped(CHECKS, "ar"), "introduction.disclosed_in_own_language")
+    assert checked["المطلوب"] == "لغة الإفصاح: «لغة المريض»"
+    assert checked["عند عدم الاستيفاء"]["text"] == "الإفصاح ليس بلغة المريض"
 
 
 def test_a_language_without_fixed_words_keeps_the_rulesets_own_texts(tmp_path: Path) -> None:

@@ -128,7 +128,10 @@ def test_an_arabic_workbook_is_read_from_right_to_left() -> None:
 
     assert all(sheet.sheet_view.rightToLeft for sheet in book)
     assert cells["إرسال السجلات الطبية\nmedical_records"].alignment.readingOrder == 2
-    assert cells["the patient sent medical records"].alignment.readingOrder == 1
+    assert cells["أرسل المريض السجلات الطبية: نعم"].alignment.readingOrder == 2
+    overview = [cell for row in book["lead-scoring"].iter_rows() for cell in row]
+    (about,) = (cell for cell in overview if str(cell.value).startswith("(4) A lead that meets both lists"))
+    assert about.alignment.readingOrder == 1
     assert (
         not read(page_of(load_ruleset("medical-travel/lead-scoring"), "tr"))
         .worksheets[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from fairlead.cli.inputs import understood, understood_related
 from fairlead.cli.screen import Styled, say
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ def print_effects(effects: RulesetEffects, data: str, language: str) -> None:
             say("    ", ("no longer as expected: ", "red"), name)
     if effects.records is not None:
         _print_changes(data, effects.records, was, now)
+        if effects.reading is not None:
+            for sentence in (*understood(effects.reading), *understood_related(effects.related)):
+                say(f"    {sentence}")
     for problem in effects.not_in_force:
         say("  ", (f"after the upgrade: {problem.message}", "red"))
     for problem in effects.unread:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
@@ -10,14 +9,12 @@ import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
 from fairlead.cli.inputs import (
-    Dates,
-    Decimal,
-    Encoding,
-    MappingName,
-    Related,
-    related_files,
-    stated_of,
+    Said,
+    reading_json,
+    related_json,
     understood,
+    understood_related,
+    with_input_options,
 )
 from fairlead.cli.options import AsJson, AsOf, Decisions, RulesetName, help_text, names_in
 from fairlead.cli.progress import reading
@@ -47,7 +44,7 @@ def register(app: typer.Typer) -> None:
             "    --related introductions=introductions.csv",
             "cat leads.jsonl | fairlead evaluate medical-travel/lead-scoring --input - --output -",
         ),
-    )(with_messages(_evaluate))
+    )(with_messages(with_input_options(_evaluate)))
 
 
 def _evaluate(
@@ -89,11 +86,8 @@ def _evaluate(
             show_default=False,
         ),
     ] = None,
-    mapping: MappingName = None,
-    encoding: Encoding = None,
-    decimal: Decimal = None,
-    dates: Dates = None,
-    related: Related = None,
+    *,
+    said: Said,
     as_json: AsJson = False,
 ) -> int:
     from fairlead.cli.targets import Target, moment_of
@@ -108,15 +102,12 @@ def _evaluate(
     with reading(source) as progress:
         summary = evaluate_file(
             program,
-            source,
+            said.of(named, source, file_format),
             target,
             rejects,
             moment,
-            input_format=format_of(source, file_format),
             output_format=format_of(target, file_format),
             language=language,
-            stated=stated_of(named, mapping, encoding, decimal, dates),
-            related=related_files(related),
             progress=progress,
         )
     if as_json:
@@ -131,15 +122,8 @@ def _evaluate(
                 "evaluated": summary.evaluated,
                 "rejected": summary.rejected,
                 "rejected_by_code": summary.by_code,
-                "delimiter": summary.delimiter,
-                "encoding": summary.encoding,
-                "header": summary.header,
-                "mapping": summary.mapping,
-                "empty_rows": summary.blank,
-                "notes": list(summary.notes),
-                "unused_columns": list(summary.unused),
-                "unmapped_values": summary.unmapped,
-                "related": [asdict(each) for each in summary.related],
+                **reading_json(summary.reading),
+                "related": [related_json(each) for each in summary.related],
                 "rejects": rejects,
             },
             to_error=to_stdout,
@@ -150,7 +134,7 @@ def _evaluate(
         f"{program.ruleset.name} {program.ruleset.version}, as of {_shown(moment)}, "
         f"{program.approval}, digest {program.digest}"
     )
-    for sentence in understood(summary):
+    for sentence in (*understood(summary.reading), *understood_related(summary.related)):
         tell(sentence)
     tell(
         (f"{summary.read:,}", "bold"),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fairlead.cli.failures import with_messages
-from fairlead.cli.inputs import stated_of
+from fairlead.cli.inputs import Said, with_input_options
 from fairlead.cli.options import AsJson, AsOf, Decisions, Language, RulesetName, help_text, names_in
 from fairlead.cli.screen import print_json, say
 from fairlead.problems import Problem, RecordError, UsageError
 
 if TYPE_CHECKING:
     from fairlead.engine import Program
-    from fairlead.files import Stated
+    from fairlead.files import InputFile
 
 __all__ = ["register"]
 
@@ -30,7 +29,7 @@ def register(app: typer.Typer) -> None:
             "fairlead explain medical-travel/lead-scoring --input leads.jsonl --line 3",
             'fairlead explain medical-travel/lead-scoring --facts \'{"lead": {"channel": "phone"}}\'',
         ),
-    )(with_messages(_explain))
+    )(with_messages(with_input_options(_explain)))
 
 
 def _explain(
@@ -50,6 +49,8 @@ def _explain(
     as_of: AsOf = None,
     decisions: Decisions = None,
     language: Language = None,
+    *,
+    said: Said,
     as_json: AsJson = False,
 ) -> int:
     from fairlead.cli.targets import Target, moment_of
@@ -57,6 +58,9 @@ def _explain(
 
     if (facts is None) == (source is None) or (source is None) != (line is None):
         message = "one record is needed: `--facts`, or `--input` with `--line`"
+        raise UsageError([Problem("wrong-usage", message)])
+    if source is None and said != Said():
+        message = "what is said about an input goes with `--input`, and not with `--facts`"
         raise UsageError([Problem("wrong-usage", message)])
     named = Target.of(ruleset)
     moment = moment_of(as_of, named.zone)
@@ -68,7 +72,7 @@ def _explain(
     else:
         assert source is not None
         assert line is not None
-        record = _record_at(program, source, line, stated_of(named, None, None, None, None))
+        record = _record_at(program, said.of(named, source), line)
     result = program.evaluate_checked(record, moment)
     if as_json:
         print_json({**result.as_json(), "trace": result.trace().as_json()})
@@ -83,9 +87,9 @@ def _explain(
     return 0
 
 
-def _record_at(program: Program, source: str, line: int, stated: Stated) -> dict[str, dict[str, Any]]:
+def _record_at(program: Program, source: InputFile, line: int) -> dict[str, dict[str, Any]]:
     """Return the checked record that begins on a line; raise RecordError where it is rejected."""
-    from fairlead.files import Reject, format_of, open_rows
+    from fairlead.files import Reject, open_input
 
     rejects: dict[int, Reject] = {}
 
@@ -94,17 +98,15 @@ def _record_at(program: Program, source: str, line: int, stated: Stated) -> dict
         if found.line == line:
             rejects[line] = found
 
-    with Path(source).open("rb") as stream:
-        for number, _, record in open_rows(
-            program, stream, format_of(source), reject, name=source, stated=stated
-        ):
+    with open_input(program, source, reject) as records:
+        for number, _, record in records:
             if number == line:
                 return record
             if number > line:
                 break
     if line in rejects:
         raise RecordError(
-            [problem.at(file=source, line=line, column=None) for problem in rejects[line].problems]
+            [problem.at(file=source.path, line=line, column=None) for problem in rejects[line].problems]
         )
-    problem = Problem("no-such-line", f"no record of `{source}` begins on line {line}", found=str(line))
+    problem = Problem("no-such-line", f"no record of `{source.path}` begins on line {line}", found=str(line))
     raise UsageError([problem])

@@ -9,6 +9,7 @@ import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
 from fairlead.cli.options import AsJson, help_text
+from fairlead.cli.progress import each_of
 from fairlead.cli.screen import column_lines, print_json, say
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _fleet(
     from fairlead.project.fleet import find_clients, survey
 
     fleet = find_clients(map(Path, folders))
-    reports = [survey(folder) for folder in fleet.clients]
+    reports = [survey(folder) for folder in each_of(fleet.clients, "clients")]
     findings = sum(report.has_findings for report in reports)
     if as_json:
         print_json(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
@@ -12,90 +14,142 @@ from fairlead.problems import Problem, UsageError
 
 if TYPE_CHECKING:
     from fairlead.cli.targets import Target
-    from fairlead.files import RelatedFile, Stated, Summary
+    from fairlead.files import InputFile, Reading, RelatedFile, RelatedSummary
 
 __all__ = [
-    "Dates",
-    "Decimal",
-    "Encoding",
-    "MappingName",
-    "Related",
-    "related_files",
-    "stated_of",
+    "Said",
+    "reading_json",
+    "related_json",
     "understood",
+    "understood_related",
+    "with_input_options",
 ]
 
-MappingName = Annotated[
-    str | None,
-    typer.Option(
-        "--mapping",
-        metavar="NAME",
-        help="The mapping from columns to facts: its name or file. Default: the one that knows the columns.",
-        show_default=False,
-    ),
-]
+Value = TypeVar("Value")
 
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        "--encoding",
-        metavar="NAME",
-        help="The encoding of the input, such as windows-1252. Default: UTF-8, or as its mark says.",
-        show_default=False,
-    ),
-]
 
-Decimal = Annotated[
-    str | None,
-    typer.Option(
-        "--decimal",
-        metavar="SIGN",
-        help="The decimal sign of the input: `.` or `,`. Default: as the mapping or the data show.",
-        show_default=False,
-    ),
-]
+@dataclass(frozen=True)
+class Said:
+    """What the user says about an input, each by an option; see `with_input_options`."""
 
-Dates = Annotated[
-    str | None,
-    typer.Option(
-        "--dates",
-        metavar="ORDER",
-        help="year-first, day-first or month-first. Default: as the mapping or the data show.",
-        show_default=False,
-    ),
-]
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            "--mapping",
+            metavar="NAME",
+            help="The mapping from columns to facts: its name or file. Default: the one that knows the "
+            "columns.",
+            show_default=False,
+        ),
+    ] = None
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            "--delimiter",
+            metavar="SIGN",
+            help="What divides the cells of a CSV input: comma, semicolon, tab or pipe. Default: as its "
+            "header shows.",
+            show_default=False,
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="The encoding of the input, such as windows-1252. Default: UTF-8, or as its mark says.",
+            show_default=False,
+        ),
+    ] = None
+    decimal: Annotated[
+        str | None,
+        typer.Option(
+            "--decimal",
+            metavar="SIGN",
+            help="The decimal sign of the input: `.` or `,`. Default: as the mapping or the data show.",
+            show_default=False,
+        ),
+    ] = None
+    dates: Annotated[
+        str | None,
+        typer.Option(
+            "--dates",
+            metavar="ORDER",
+            help="year-first, day-first or month-first. Default: as the mapping or the data show.",
+            show_default=False,
+        ),
+    ] = None
+    century: Annotated[
+        str | None,
+        typer.Option(
+            "--century",
+            metavar="YEAR",
+            help="1900 or 2000: where years of two digits begin. Default: as the mapping says, or refused.",
+            show_default=False,
+        ),
+    ] = None
+    related: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--related",
+            metavar="LIST=FILE",
+            help="Related records to compute aggregates from, such as introductions=FILE: CSV, JSON Lines "
+            "or Parquet, with the id of what each belongs to (`partner.id`), or an export that a mapping "
+            "knows. This file is held in memory whole.",
+            show_default=False,
+        ),
+    ] = None
 
-Related = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--related",
-        metavar="LIST=FILE",
-        help="Related records to compute aggregates from, such as introductions=FILE: CSV, JSON Lines or "
-        "Parquet, with the id of what each belongs to (`partner.id`). This file is held in memory whole.",
-        show_default=False,
-    ),
-]
+    def of(self, target: Target, path: str, file_format: str | None = None) -> InputFile:
+        """Return the file with all that is said about it. Raises UsageError."""
+        from fairlead.files import InputFile, Stated
+
+        stated = Stated(
+            self.mapping,
+            (target.project.folder / "mappings",) if target.project is not None else (),
+            self.encoding,
+            _one_of("--decimal", self.decimal, _DECIMALS),
+            _one_of("--dates", self.dates, _DATES),
+            _one_of("--delimiter", self.delimiter, _DELIMITERS),
+            _one_of("--century", self.century, _CENTURIES),
+        )
+        return InputFile(path, file_format, stated, _related_files(self.related))
+
+
+def with_input_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Return a command that has the options of Said in the place of its one parameter `said`."""
+
+    @functools.wraps(command)
+    def run(**options: Any) -> int:
+        said = Said(**{each.name: options.pop(each.name) for each in fields(Said)})
+        return command(**options, said=said)
+
+    types = get_type_hints(Said, include_extras=True)
+    own = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in own.parameters.values():
+        if parameter.name != "said":
+            parameters.append(parameter)
+            continue
+        parameters += [
+            inspect.Parameter(
+                each.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=types[each.name]
+            )
+            for each in fields(Said)
+        ]
+    parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
+    vars(run)["__signature__"] = own.replace(parameters=parameters)
+    run.__annotations__ = {each.name: each.annotation for each in parameters}
+    return run
+
 
 _DATES = {"year-first": "year_first", "day-first": "day_first", "month-first": "month_first"}
 _DECIMALS = {".": ".", ",": ",", "point": ".", "comma": ","}
+_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", ",": ",", ";": ";", "|": "|"}
+_CENTURIES = {"1900": 1900, "2000": 2000}
 
 
-def stated_of(
-    target: Target, mapping: str | None, encoding: str | None, decimal: str | None, dates: str | None
-) -> Stated:
-    """Return what the options say about an input of a project. Raises UsageError."""
-    from fairlead.files import Stated
-
-    return Stated(
-        mapping,
-        _mapping_folders(target),
-        encoding,
-        _one_of("--decimal", decimal, _DECIMALS),
-        _one_of("--dates", dates, _DATES),
-    )
-
-
-def related_files(texts: Sequence[str] | None) -> list[RelatedFile]:
+def _related_files(texts: Sequence[str] | None) -> list[RelatedFile]:
     """Return the lists with their files in texts such as `introductions=FILE`. Raises UsageError."""
     from fairlead.files import RelatedFile
 
@@ -110,27 +164,33 @@ def related_files(texts: Sequence[str] | None) -> list[RelatedFile]:
     return files
 
 
-def understood(summary: Summary) -> Iterator[str]:
+def understood(reading: Reading) -> Iterator[str]:
     """Yield sentences about how an input was read."""
-    if summary.delimiter is not None:
-        yield f"the delimiter of the input is a {summary.delimiter}"
-    if summary.encoding not in (None, "utf-8"):
-        yield f"the encoding of the input is {summary.encoding}"
-    if summary.header is not None and summary.header > 1:
-        yield f"the columns are named in line {summary.header}; the lines before it are passed over"
-    if summary.mapping is not None:
-        yield f"the columns are read with the mapping {summary.mapping}"
-    yield from summary.notes
-    if summary.unused:
-        yield f"columns that are not used: {', '.join(summary.unused)}"
-    for column, values in summary.unmapped.items():
+    if reading.delimiter is not None:
+        yield f"the delimiter of the input is a {reading.delimiter}"
+    if reading.encoding not in (None, "utf-8"):
+        yield f"the encoding of the input is {reading.encoding}"
+    if reading.header is not None and reading.header > 1:
+        yield f"the columns are named in line {reading.header}; the lines before it are passed over"
+    if reading.mapping is not None:
+        yield f"the columns are read with the mapping {reading.mapping}"
+    yield from reading.notes
+    if reading.unused:
+        yield f"columns that are not used: {', '.join(reading.unused)}"
+    for column, values in reading.unmapped.items():
         shown = ", ".join(f"`{value}`" for value in values)
         yield f"values of `{column}` that are not mapped, and read as absent: {shown}"
-    if summary.blank:
-        rows = "1 empty row is" if summary.blank == 1 else f"{summary.blank:,} empty rows are"
+    if reading.blank:
+        rows = "1 empty row is" if reading.blank == 1 else f"{reading.blank:,} empty rows are"
         yield f"{rows} passed over"
-    for each in summary.related:
+
+
+def understood_related(summaries: Iterable[RelatedSummary]) -> Iterator[str]:
+    """Yield sentences about how files of related records were read, and what became of the records."""
+    for each in summaries:
         yield f"{each.name}: {each.read:,} read"
+        for sentence in understood(each.reading):
+            yield f"  {sentence}"
         for key, count in each.unmatched.items():
             if count:
                 yield f"  {count:,} without their {key} in the input"
@@ -139,11 +199,32 @@ def understood(summary: Summary) -> Iterator[str]:
                 yield f"  {count:,} without the id of their {key}"
 
 
-def _mapping_folders(target: Target) -> tuple[Path, ...]:
-    return (target.project.folder / "mappings",) if target.project is not None else ()
+def reading_json(reading: Reading) -> dict[str, Any]:
+    """Return how an input was read as members of a JSON object."""
+    return {
+        "delimiter": reading.delimiter,
+        "encoding": reading.encoding,
+        "header": reading.header,
+        "mapping": reading.mapping,
+        "empty_rows": reading.blank,
+        "notes": list(reading.notes),
+        "unused_columns": list(reading.unused),
+        "unmapped_values": reading.unmapped,
+    }
 
 
-def _one_of(option: str, text: str | None, known: Mapping[str, str]) -> str | None:
+def related_json(summary: RelatedSummary) -> dict[str, Any]:
+    """Return what became of related records as a JSON object."""
+    return {
+        "name": summary.name,
+        "read": summary.read,
+        "unmatched": summary.unmatched,
+        "unlinked": summary.unlinked,
+        **reading_json(summary.reading),
+    }
+
+
+def _one_of(option: str, text: str | None, known: Mapping[str, Value]) -> Value | None:
     if text is None:
         return None
     if text not in known:

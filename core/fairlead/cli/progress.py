@@ -1,13 +1,16 @@
-"""A bar for long reading, where a person is watching."""
+"""A bar for long work, where a person is watching."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-__all__ = ["reading"]
+__all__ = ["each_of", "reading"]
+
+Item = TypeVar("Item")
 
 
 @contextmanager
@@ -23,3 +26,13 @@ def reading(source: str | None) -> Iterator[Callable[[int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=Path(source).stat().st_size)
         yield lambda position: bar.update(task, completed=position)
+
+
+def each_of(items: Sequence[Item], words: str) -> Iterable[Item]:
+    """Return the items one by one, and show how many of them are done; `words` say what is done."""
+    if not sys.stderr.isatty():
+        return items
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, words, console=Console(stderr=True), transient=True)

@@ -26,8 +26,8 @@ _FILE_WIDTH = 110
 
 _PURPOSE = (
     "Show a ruleset as tables and sentences: in the terminal, as one web page that needs no network, as "
-    "Markdown, or as an Excel workbook. Conditions are in English; texts are in the language asked for where "
-    "the ruleset has them, and the words of the page in English, German, Turkish or Arabic."
+    "Markdown, or as an Excel workbook. Texts are in the language asked for where the ruleset has them, and "
+    "conditions and the words of the page in English, German, Turkish or Arabic."
 )
 
 

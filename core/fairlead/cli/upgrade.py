@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead.cli.effects import print_effects
-from fairlead.cli.failures import BROKEN_INPUT, with_messages
-from fairlead.cli.inputs import (
-    Dates,
-    Decimal,
-    Encoding,
-    MappingName,
-    Related,
-    related_files,
-    stated_of,
-)
+from fairlead.cli.failures import BROKEN_INPUT, FINDINGS, with_messages
+from fairlead.cli.inputs import Said, reading_json, related_json, with_input_options
 from fairlead.cli.options import AsJson, AsOf, help_text
 from fairlead.cli.problem_lines import print_problems
 from fairlead.cli.progress import reading
@@ -34,7 +26,8 @@ __all__ = ["register"]
 _PURPOSE = (
     "Bring a project to the current versions of what it builds on and pin them in fairlead.lock. Shows first "
     "what that changes: in the rules, and in the results of the project's scenarios and of past records, "
-    "which are decided before and after."
+    "which are decided before and after. A document that was edited under the version that is pinned is a "
+    "finding: nothing is written, and the exit code is 1."
 )
 
 
@@ -48,7 +41,7 @@ def register(app: typer.Typer) -> None:
             "fairlead upgrade clients/clinic-a --dry-run --data leads-2026.csv --witnesses 5",
             "fairlead upgrade clients/clinic-a",
         ),
-    )(with_messages(_upgrade))
+    )(with_messages(with_input_options(_upgrade)))
 
 
 def _upgrade(
@@ -56,6 +49,12 @@ def _upgrade(
         Path, typer.Argument(metavar="[PROJECT]", help="The project's folder.", show_default=False)
     ] = Path(),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change and end.")] = False,
+    accept_edited: Annotated[
+        bool,
+        typer.Option(
+            "--accept-edited", help="Pin documents that were edited under their version as they are now."
+        ),
+    ] = False,
     data: Annotated[
         str | None,
         typer.Option(
@@ -70,11 +69,8 @@ def _upgrade(
         typer.Option("--witnesses", metavar="N", min=0, help="At most so many records for each decision."),
     ] = 3,
     as_of: AsOf = None,
-    mapping: MappingName = None,
-    encoding: Encoding = None,
-    decimal: Decimal = None,
-    dates: Dates = None,
-    related: Related = None,
+    *,
+    said: Said,
     as_json: AsJson = False,
 ) -> int:
     from fairlead.cli.targets import Target, moment_of
@@ -89,20 +85,26 @@ def _upgrade(
     with reading(data) as progress:
         past = None
         if data is not None:
-            stated = stated_of(Target(None, opened), mapping, encoding, decimal, dates)
-            past = PastRecords(data, stated, related_files(related), progress)
+            past = PastRecords(said.of(Target(None, opened), data), progress)
         effects = upgrade_effects(opened, plan, moment, past, witnesses=witnesses)
+    refused = [] if accept_edited else plan.edited
     problems = [*plan.problems, *(problem for effect in effects for problem in effect.problems)]
     if as_json:
         members = _plan_json(plan, effects)
         members["problems"] = [problem.as_json() for problem in problems]
-        print_json({"applied": not (dry_run or problems), "as_of": moment.isoformat(), **members})
+        print_json({"applied": not (dry_run or problems or refused), "as_of": moment.isoformat(), **members})
     else:
         _print_plan(plan, effects, f"records of {data} as of {moment}", opened.language)
     if problems:
         if not as_json:
             print_problems(problems)
         return BROKEN_INPUT
+    if refused:
+        if not as_json:
+            say(
+                "nothing was written: give what was edited a new version, or accept it with `--accept-edited`"
+            )
+        return FINDINGS
     apply_upgrade(plan, opened.folder / LOCK_FILE, dry_run=dry_run)
     if not as_json and not plan.is_empty:
         say("nothing was written: this was a dry run" if dry_run else f"done; {LOCK_FILE} is up to date")
@@ -134,8 +136,11 @@ def _pin_text(change: PinChange) -> str:
     if change.new is None:
         return f"no longer pin {change.name}"
     assert change.old is not None
-    if change.old.version == change.new.version:
-        return f"pin {change.name} {change.new.version} with the digest {change.new.digest}"
+    if change.is_edit:
+        return (
+            f"{change.name} {change.new.version} was edited under the same version: "
+            f"pinned is {change.old.digest}, now it is {change.new.digest}"
+        )
     return f"pin {change.name} {change.new.version} instead of {change.old.version}"
 
 
@@ -157,7 +162,9 @@ def _plan_json(plan: UpgradePlan, effects: Sequence[RulesetEffects]) -> dict[str
                 "name": change.name,
                 "old": None if change.old is None else change.old.version,
                 "new": None if change.new is None else change.new.version,
+                "old_digest": None if change.old is None else change.old.digest,
                 "digest": None if change.new is None else change.new.digest,
+                "edited": change.is_edit,
             }
             for change in plan.pin_changes
         ],
@@ -167,6 +174,8 @@ def _plan_json(plan: UpgradePlan, effects: Sequence[RulesetEffects]) -> dict[str
                 "differences": [difference.as_json() for difference in ruleset.differences],
                 "notes": [note.as_json() for note in ruleset.notes],
                 **effect.as_json(),
+                "reading": None if effect.reading is None else reading_json(effect.reading),
+                "related": [related_json(each) for each in effect.related],
             }
             for ruleset, effect in zip(plan.rulesets, effects, strict=True)
         ],

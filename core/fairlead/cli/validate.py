@@ -17,6 +17,7 @@ from fairlead.problems import DocumentError, Problem, UsageError
 
 if TYPE_CHECKING:
     from fairlead.cli.targets import Target
+    from fairlead.project.checking import CheckedFile
 
 __all__ = ["register"]
 
@@ -26,7 +27,8 @@ def register(app: typer.Typer) -> None:
     app.command(
         "validate",
         help=help_text(
-            "Check rulesets, and other documents, with all they build on; name each mistake with its place.",
+            "Check rulesets, and other documents, with all they build on; name each mistake with its place. "
+            "In a project's folder also its scenarios and mappings, against its facts and decisions.",
             "fairlead validate medical-travel/lead-scoring",
             "fairlead validate rulesets/clinic-a/*.json --json",
         ),
@@ -80,9 +82,23 @@ def _reports(argument: str) -> list[_Report]:
 
     target = Target.of(argument)
     if target.project is not None and target.name is None:
+        from fairlead.project.checking import check_other_files
+
         names = target.project.ruleset_names
-        return [_report(Target(name, target.project, target.roots)) for name in names]
+        reports = [_report(Target(name, target.project, target.roots)) for name in names]
+        return reports + [_checked_report(each) for each in check_other_files(target.project)]
     return [_report(target)]
+
+
+def _checked_report(checked: CheckedFile) -> _Report:
+    """Return the report on a file of scenarios or a mapping."""
+    things = checked.things if checked.count == 1 else f"{checked.things}s"
+    return _Report(
+        f"{checked.name} {checked.version}".rstrip(),
+        f"{checked.count} {things}",
+        {"version": checked.version},
+        checked.problems,
+    )
 
 
 def _report(target: Target) -> _Report:
@@ -107,6 +123,7 @@ def _ruleset_report(target: Target) -> _Report:
 
 def _file_report(target: Target, name: str) -> _Report:
     """Check a file by the kind that it says it has."""
+    from fairlead.cli.targets import Target
     from fairlead.ruleset.catalogue import FACT_MODELS, Catalogue
 
     found = Catalogue(target.document_roots).at_path(Path(name))
@@ -117,12 +134,17 @@ def _file_report(target: Target, name: str) -> _Report:
         model = load_model(name, target.document_roots)
         return _Report(shown, model.digest, {"version": model.version, "digest": model.digest})
     if found.kind == "scenarios":
+        from fairlead.project.checking import check_scenario_file
         from fairlead.ruleset.scenarios import check_scenarios
 
-        count = len(check_scenarios(found.document).scenarios)
-        return _Report(
-            shown, f"{count} {'scenario' if count == 1 else 'scenarios'}", {"version": found.version}
-        )
+        decided = Target(check_scenarios(found.document).ruleset, target.project, target.roots)
+        return _checked_report(check_scenario_file(Path(name), decided.program()))
+    if found.kind == "mapping":
+        from fairlead.project.checking import check_mapping_file
+
+        project = target.project
+        rulesets = [project.ruleset(each) for each in project.ruleset_names] if project is not None else []
+        return _checked_report(check_mapping_file(Path(name), [ruleset.model for ruleset in rulesets]))
     if found.kind == "rates":
         from fairlead.ruleset.document import check_rates
 

@@ -22,6 +22,10 @@ __all__ = ["Due", "start_of_day"]
 
 _A_DAY = timedelta(days=1)
 _AN_INSTANT = timedelta(microseconds=1)
+_FIRST_INSTANT = datetime.min.replace(tzinfo=UTC)
+_LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
+#: operators that move a date or an instant by a count
+_SHIFTS = ("add_days", "add_hours", "add_months")
 _UNITS = {
     "hours_between": timedelta(hours=1),
     "minutes_between": timedelta(minutes=1),
@@ -224,7 +228,7 @@ class Due:
         """Yield when a shifted date enters or leaves the calendar."""
         for part in node.walk():
             term = part.term
-            if not isinstance(term, Apply) or term.operator not in ("add_days", "add_months"):
+            if not isinstance(term, Apply) or term.operator not in _SHIFTS:
                 continue
             day, shift = part.children
             count = self._recording.value(shift, frame)
@@ -246,8 +250,11 @@ def _steady(node: Node) -> bool:
 
 
 def _calendar_edge(operator: str, count: int) -> date | None:
-    """Return the first day from which the shifted day is in the calendar, or no longer is."""
+    """Return the first day or instant from which the shifted one is in the calendar, or no longer is."""
     try:
+        if operator == "add_hours":
+            span = timedelta(hours=count)
+            return _LAST_INSTANT - span + _AN_INSTANT if count > 0 else _FIRST_INSTANT - span
         if operator == "add_days":
             return date.max - timedelta(count - 1) if count > 0 else date.min - timedelta(count)
         month = 12 * (date.max.year + 1) - count if count > 0 else 12 * date.min.year - count
@@ -289,6 +296,11 @@ def _inverse_add_days(_node: Node, place: int, fixed: list[Any], value: Any) -> 
     return value - timedelta(fixed[0]) if place == 0 else (value - fixed[0]).days
 
 
+def _inverse_add_hours(_node: Node, place: int, fixed: list[Any], value: Any) -> Any:
+    hour = timedelta(hours=1)
+    return value - fixed[0] * hour if place == 0 else -((fixed[0] - value) // hour)
+
+
 def _inverse_add_months(_node: Node, place: int, fixed: list[Any], value: Any) -> Any:
     if place != 0:
         raise _NotMonotone
@@ -315,6 +327,7 @@ _INVERSES: dict[str, Callable[[Node, int, list[Any], Any], Any]] = {
     "+": _inverse_sum,
     "-": _inverse_difference,
     "add_days": _inverse_add_days,
+    "add_hours": _inverse_add_hours,
     "add_months": _inverse_add_months,
     "days_between": _inverse_days,
     **dict.fromkeys(_UNITS, _inverse_elapsed),

@@ -334,6 +334,7 @@ OPERATORS: dict[str, Emit] = {
     "minutes_between": _elapsed("a_minute"),
     "seconds_between": _elapsed("a_second"),
     "add_days": _shift("add_days"),
+    "add_hours": _shift("add_hours"),
     "add_months": _shift("add_months"),
     "convert": _convert,
     "list": _list,

@@ -80,6 +80,33 @@ class Program:
         return tuple(name for name in self.ruleset.document_order if name in self._nodes)
 
     @property
+    def reads_time(self) -> bool:
+        """Tell whether the day or the instant can change a result, apart from parameters and versions."""
+        return self._reads_day or self._reads_instant
+
+    def reads(self, decision: str) -> frozenset[str]:
+        """Return the facts and aggregates that a decision reads, itself or through other decisions.
+
+        Names begin with the key of the record that they stand under: the entity, or a link of it.
+        """
+        found: set[str] = set()
+        waiting, seen = [decision], {decision}
+        while waiting:
+            for variable in self._nodes[waiting.pop()].variables():
+                if variable.origin == "fact":
+                    found.add(variable.name)
+                elif variable.origin == "decision" and variable.name not in seen:
+                    seen.add(variable.name)
+                    waiting.append(variable.name)
+        return frozenset(found)
+
+    def next_change(self, as_of: date | datetime) -> datetime | None:
+        """Return the next instant at which a parameter or the ruleset's validity changes; None for never."""
+        moment, day = self._time(as_of)
+        changes = [self._moment(each) for each in self._calendar_changes(day)]
+        return min((each for each in changes if each is not None and each > moment), default=None)
+
+    @property
     def marks(self) -> Marks:
         """What the bits mean that a runner gives back."""
         return self._generated.marks
@@ -128,6 +155,13 @@ class Program:
             tracer=lambda: self.trace(checked, as_of, rates),
             finder=self.due,
         )
+
+    def aggregating(self, as_of: date | datetime) -> Callable[[Checked], Checked]:
+        """Return the function from a checked record to the same with the aggregates of its related records.
+
+        An aggregate that cannot be computed is absent; the given record is never changed.
+        """
+        return self._aggregates.bound(*self._time(as_of))
 
     def trace(self, checked: Checked, as_of: date | datetime, rates: Rates | None = None) -> Trace:
         """Decide a checked record and keep every value read and every row's state."""

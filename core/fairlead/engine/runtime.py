@@ -9,7 +9,7 @@ import math
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from fairlead.engine.results import RewardResult
 from fairlead.facts.types import MAX_DIGITS, DecimalType, Type
 from fairlead.facts.values import divide_rounded, public_from_internal
 
-__all__ = ["NAMES", "Rates", "add_days", "add_months", "public_form", "rate_on"]
+__all__ = ["NAMES", "Rates", "add_days", "add_hours", "add_months", "public_form", "rate_on"]
 
 #: (from, to) -> the rates in ascending order of their first day: (day, numerator, scale)
 Rates = Mapping[tuple[str, str], Sequence[tuple[date, int, int]]]
@@ -62,6 +62,16 @@ def add_days(day: date, days: int) -> date | None:
         return None
     try:
         return day + timedelta(days)
+    except OverflowError:
+        return None
+
+
+def add_hours(moment: datetime, hours: int) -> datetime | None:
+    """Return the instant so many hours later, or None outside the years 1 to 9999."""
+    if not -_MOST_DAYS * 24 <= hours <= _MOST_DAYS * 24:
+        return None
+    try:
+        return moment + timedelta(hours=hours)
     except OverflowError:
         return None
 
@@ -129,6 +139,7 @@ NAMES: Mapping[str, Any] = {
     "a_second": timedelta(seconds=1),
     "absent_names": absent_names,
     "add_days": add_days,
+    "add_hours": add_hours,
     "add_months": add_months,
     "an_hour": timedelta(hours=1),
     "codes_by_rank": codes_by_rank,

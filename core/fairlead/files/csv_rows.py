@@ -9,6 +9,7 @@ from datetime import tzinfo
 from io import StringIO
 from itertools import chain
 
+from fairlead.documents.found import found_text
 from fairlead.facts.model import FactModel
 from fairlead.facts.values import UnfitValue
 from fairlead.files.layout import Heading, plain_layout
@@ -21,7 +22,7 @@ from fairlead.problems import DocumentError, Problem
 __all__ = ["DELIMITERS", "CsvRows", "cells_of", "delimiter_of"]
 
 #: what may stand between cells, with its name
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 _KEPT_BLOCKS = 20
 
@@ -91,6 +92,9 @@ class CsvRows:
                 if len(cells) != columns:
                     self._ragged(number, last, len(cells))
                     continue
+                if lines.has_null and "\0" in "".join(cells):
+                    self._null(number, last, cells)
+                    continue
                 try:
                     record = make(cells)
                 except UnfitValue:
@@ -119,6 +123,17 @@ class CsvRows:
             f"the row has {found} {'cell' if found == 1 else 'cells'} and the header {self._layout.width}",
             found=str(found),
             remedy="put cells that hold the delimiter, a quote or a line break in double quotes",
+        )
+        self._reject(Reject(first, [problem], "".join(self._lines.between(first, last))))
+
+    def _null(self, first: int, last: int, cells: Sequence[str]) -> None:
+        position = next(position for position, cell in enumerate(cells) if "\0" in cell)
+        problem = Problem(
+            "invalid-text",
+            f"cell {position + 1} of the row holds a null character, which is no text",
+            found=found_text(cells[position]),
+            remedy="export the file anew; where every second character is null, name its encoding, such as "
+            "`--encoding utf-16-le`",
         )
         self._reject(Reject(first, [problem], "".join(self._lines.between(first, last))))
 
@@ -167,13 +182,15 @@ class _Lines:
     """The lines of a stream for the csv module, which can be given again.
 
     `read` is how many lines were read, and kept up to date by the reader. Iteration ends at the end of
-    the stream (`at_end`) or after a line that is too long, whose beginning is then in `too_long`.
+    the stream (`at_end`) or after a line that is too long, whose beginning is then in `too_long`. `has_null`
+    tells that a null character was met so far.
     """
 
     def __init__(self, stream: Readable) -> None:
         self.read = 0
         self.too_long: str | None = None
         self.at_end = False
+        self.has_null = False
         self._blocks = blocks(stream)
         self._kept: deque[_KeptBlock] = deque(maxlen=_KEPT_BLOCKS)
         self._current: Iterator[str] = iter(())
@@ -228,6 +245,7 @@ class _Lines:
         if block.too_long:
             self.too_long = text
             return False
+        self.has_null = self.has_null or "\0" in text
         self._kept.append(_KeptBlock(block.first, text))
         self._current = StringIO(text, newline="\n")
         return True

@@ -15,6 +15,7 @@ from fairlead.files.rows import Record, record_id
 from fairlead.problems import DocumentError, Problem, nearest_name
 
 __all__ = [
+    "NAME_ENCODING",
     "Heading",
     "Identity",
     "Layout",
@@ -24,6 +25,15 @@ __all__ = [
     "plain_facts",
     "plain_layout",
 ]
+
+#: what to do about text in another encoding
+NAME_ENCODING = (
+    "save the file as UTF-8, or name its encoding: `--encoding windows-1252` for Western Europe, "
+    "`windows-1254` for Turkish"
+)
+
+#: how many wrong columns of a header are told
+_MOST_PROBLEMS = 30
 
 #: from a record, and the cells it was made of, to its id
 Identity = Callable[[Record, Sequence[str]], str | None]
@@ -84,19 +94,26 @@ def plain_layout(
 
 
 def plain_facts(model: FactModel, names: Sequence[str], file: str | None) -> list[Fact | Aggregate]:
-    """Return the fact of each column; raise DocumentError with each column that is none or stands twice."""
+    """Return the fact of each column; raise DocumentError where a column is none or stands twice.
+
+    The error has the first of such columns.
+    """
     keys = model.record_keys()
     facts: list[Fact | Aggregate] = []
     problems: list[Problem] = []
-    for position, name in enumerate(names):
+    seen: set[str] = set()
+    for name in names:
+        if len(problems) == _MOST_PROBLEMS:
+            break
         key, _, short = name.partition(".")
         entity = model.entities[keys[key]] if key in keys else None
         fact = entity.get(short) if entity is not None else None
-        if name in names[:position]:
+        if name in seen:
             message = f"the column `{found_text(name)}` stands twice"
             problems.append(column_problem("duplicate-name", message, name, file))
         elif fact is not None:
             facts.append(fact)
+            seen.add(name)
         elif entity is not None and short in entity.related:
             problem = column_problem("unknown-fact", f"`{name}` is a list of records", name, file)
             remedy = f"give these records in a file of their own: `--related {short}=FILE`"
@@ -126,9 +143,8 @@ def cell_problem(unfit: UnfitValue, name: str, cell: str) -> Problem:
     try:
         cell.encode()
     except UnicodeEncodeError:
-        remedy = "save the file as UTF-8, or name its encoding, such as `--encoding windows-1252`"
         message = f"`{name}` is not UTF-8"
-        return Problem("not-utf8", message, problem.pointer, found=problem.found, remedy=remedy)
+        return Problem("not-utf8", message, problem.pointer, found=problem.found, remedy=NAME_ENCODING)
     return problem
 
 

@@ -143,9 +143,9 @@ def _json_value(type_: Type, text: str, reading: ColumnReading, zone: tzinfo) ->
         case MoneyType():
             return _money(type_, text, reading)
         case DateType():
-            return _day(date_text(text, reading.notation.dates), zone)
+            return _day(date_text(text, reading.notation), zone)
         case DateTimeType():
-            return date_text(text, reading.notation.dates)
+            return date_text(text, reading.notation)
     raise TypeError(f"no values of type `{type_}`")
 
 

@@ -18,6 +18,8 @@ from fairlead.files.layout import Layout, cell_problem
 from fairlead.files.mapped_cells import ColumnReading, Values, filled, joined, value_of
 from fairlead.files.notation import (
     PLAIN,
+    DateEvidence,
+    Evidence,
     Notation,
     date_evidence,
     number_evidence,
@@ -25,9 +27,18 @@ from fairlead.files.notation import (
 )
 from fairlead.files.rows import Record, record_id
 from fairlead.problems import DocumentError, Problem, nearest_name
-from fairlead.ruleset.mapping_document import ColumnSource, DateOrder, DecimalSign
+from fairlead.ruleset.mapping_document import ColumnSource, DateOrder, DecimalSign, MappingDocument
 
-__all__ = ["ColumnMap", "Table", "column_key", "column_title", "is_dated", "is_numeric", "mapped_layout"]
+__all__ = [
+    "ColumnMap",
+    "Table",
+    "column_key",
+    "column_title",
+    "is_dated",
+    "is_numeric",
+    "mapped_layout",
+    "mapping_problems",
+]
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ class ColumnMap:
     list_separator: str = ";"
     decimal: DecimalSign | None = None
     dates: DateOrder | None = None
+    century: int | None = None
     strict: bool = True
 
 
@@ -140,6 +152,24 @@ def mapped_layout(
     )
 
 
+def mapping_problems(mapping: MappingDocument, model: FactModel, zone: tzinfo) -> list[Problem]:
+    """Return the facts and option values of a mapping that a model does not have, with their pointers."""
+    sources = mapping.facts.values()
+    names = {
+        name
+        for source in sources
+        for name in (
+            *(source.column or source.columns or source.filled or ()),
+            *(source.currency_column or ()),
+        )
+    }
+    table = Table(list({column_key(name): name for name in sorted(names)}.values()), ())
+    maker = _Maker(ColumnMap(mapping.facts), table, model, zone)
+    for name, source in mapping.facts.items():
+        maker.add(name, source)
+    return maker.found.problems
+
+
 class _Maker:
     """Puts the columns of a table to the facts of a mapping."""
 
@@ -166,6 +196,7 @@ class _Maker:
                 self._refuse(
                     "unknown-fact",
                     f"the mapping has `{name}`, which is not a fact",
+                    pointer=join_pointer(["facts", name]),
                     found=name,
                     allowed=tuple(self._facts),
                     nearest=nearest_name(name, self._facts),
@@ -242,22 +273,60 @@ class _Maker:
         if position in self._table.typed:
             return PLAIN
         if is_numeric(type_):
-            decimal = source.decimal or self._map.decimal or self._shown_by_data(position, "decimal")
-            return Notation(decimal=cast(DecimalSign, decimal))
+            decimal = source.decimal or self._map.decimal
+            if decimal is None:
+                evidence = number_evidence(self._table.texts(position))
+                decimal = cast(DecimalSign, self._shown_by_data(evidence, position, "decimal"))
+            return Notation(decimal=decimal)
         if is_dated(type_):
-            dates = source.dates or self._map.dates or self._shown_by_data(position, "dates")
-            return Notation(dates=cast(DateOrder, dates))
+            evidence = date_evidence(self._table.texts(position))
+            century = source.century or self._map.century
+            self._tell_dates(evidence, position, century)
+            dates = source.dates or self._map.dates
+            if dates is None and (evidence.whole or evidence.short is None or century is not None):
+                dates = cast(DateOrder, self._shown_by_data(evidence, position, "dates"))
+            return Notation(dates=dates or "year_first", century=century)
         return PLAIN
 
-    def _shown_by_data(self, position: int, what: str) -> str:
+    def _tell_dates(self, evidence: DateEvidence, position: int, century: int | None) -> None:
+        """Tell what dates show beside their order; refuse years and months that nobody can know."""
+        title = column_title(self._table.names, position)
+        if evidence.unknown is not None and not (evidence.whole or evidence.named):
+            self._refuse(
+                "ambiguous-notation",
+                f"the dates of {title} name months in a language that is not known: `{evidence.unknown}`",
+                found=evidence.unknown,
+                remedy="write dates with the number of the month, such as `2026-11-21`; "
+                "known are English, German and Turkish names",
+            )
+        elif evidence.named is not None:
+            self.found.notes.append(f"the dates of {title} name their months, as in `{evidence.named}`")
+        if evidence.short is None:
+            return
+        if century is None and evidence.whole:
+            # rows of their own: each is rejected with the remedy
+            return
+        if century is None:
+            self._refuse(
+                "ambiguous-notation",
+                f"the years of {title} have two digits, and may be of two centuries: `{evidence.short}`",
+                found=evidence.short,
+                remedy="export years of four digits, or say `--century 2000`, or `century` in a mapping",
+            )
+        else:
+            years = f"{century} to {century + 99}"
+            self.found.notes.append(
+                f"the years of {title} are read as {years} where they have two digits, as in "
+                f"`{evidence.short}`"
+            )
+
+    def _shown_by_data(self, evidence: Evidence, position: int, what: str) -> str:
         """Return how the texts of a column can only be read; refuse the table where that is open."""
-        texts = self._table.texts(position)
         usual, kind, ways = (
             (".", "numbers", "with a decimal point or with a decimal comma")
             if what == "decimal"
             else ("year_first", "dates", "with the day or with the month first")
         )
-        evidence = number_evidence(texts) if what == "decimal" else date_evidence(texts)
         title = column_title(self._table.names, position)
         example = "," if what == "decimal" else "day-first"
         remedy = f"say which: `--{what} {example}`, or `{what}` in a mapping"

@@ -22,7 +22,8 @@ FOLDER = "mappings"
 class Stated:
     """What the user says about an input, so that nothing needs to be found out.
 
-    `mapping` is a name or a file; `folders` are those of a project's own mappings.
+    `mapping` is a name or a file; `folders` are those of a project's own mappings. `century` is 1900 or 2000,
+    where years of two digits begin.
     """
 
     mapping: str | None = None
@@ -30,6 +31,8 @@ class Stated:
     encoding: str | None = None
     decimal: str | None = None
     dates: str | None = None
+    delimiter: str | None = None
+    century: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class NamedMapping:
             document.list_separator,
             document.decimal,
             document.dates,
+            document.century,
             strict=strict,
         )
 

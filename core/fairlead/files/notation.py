@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fairlead.facts.values import UnfitValue
+from fairlead.files.month_names import month_of
 from fairlead.ruleset.mapping_document import DateOrder, DecimalSign
 
 __all__ = [
     "PLAIN",
+    "DateEvidence",
     "Evidence",
     "Notation",
     "amount_parts",
@@ -44,6 +46,11 @@ _SIGNS = {"€": "EUR", "£": "GBP", "₺": "TRY"}
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?=$|[T ,])")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?=$|[T ,])")
+_SHORT_YEAR = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{2})(?=$|[T ,])")
+_DAY_NAME = re.compile(
+    r"([0-9]{1,2})(?:\.|st|nd|rd|th)?[-/. ]?\s?([^\W\d_]+)\.?,?[-/. ]?([0-9]{4}|[0-9]{2})(?=$|[T ,])"
+)
+_NAME_DAY = re.compile(r"([^\W\d_]+)\.? ([0-9]{1,2})(?:st|nd|rd|th)?,? ([0-9]{4})(?=$|[T ,])")
 _TIME = re.compile(
     r"[T ,]\s*([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(\.[0-9]{1,6})?[0-9]*)?\s*([AaPp][Mm])?\s*"
     r"(Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?"
@@ -52,10 +59,11 @@ _TIME = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Notation:
-    """How a column writes numbers and dates."""
+    """How a column writes numbers and dates; `century` is where years of two digits begin."""
 
     decimal: DecimalSign = "."
     dates: DateOrder = "year_first"
+    century: int | None = None
 
 
 #: how programs write them
@@ -71,6 +79,20 @@ class Evidence:
 
     shown: dict[str, str]
     open: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DateEvidence(Evidence):
+    """What the texts of a column of dates show.
+
+    Each of the others is an example, or None: `short` of a year of two digits, `named` of a month's name,
+    `unknown` of a word in the place of a month. `whole` tells that there are dates without either.
+    """
+
+    whole: bool = False
+    short: str | None = None
+    named: str | None = None
+    unknown: str | None = None
 
 
 def shown(way: str) -> str:
@@ -92,28 +114,58 @@ def number_evidence(texts: Iterable[str]) -> Evidence:
     return Evidence(proved, unproved)
 
 
-def date_evidence(texts: Iterable[str]) -> Evidence:
+def date_evidence(texts: Iterable[str]) -> DateEvidence:
     """Return what the dates of a column show of their order.
 
     With points between its parts a date that ends with the year has the day first: no country writes it
-    otherwise.
+    otherwise. A year of two digits may come first, so that it shows nothing else.
     """
     proved: dict[str, str] = {}
-    unproved: str | None = None
+    examples: dict[str, str] = {}
+    whole = False
     for text in map(str.strip, texts):
         if _YEAR_FIRST.match(text):
+            whole = True
             continue
-        match = _YEAR_LAST.match(text)
+        match = _YEAR_LAST.match(text) or _SHORT_YEAR.match(text)
         if match is None:
+            _note_name(text, examples)
             continue
         one, other = int(match[1]), int(match[3])
-        if match[2] == "." or one > 12 >= other:
+        is_short = len(match[4]) == 2
+        whole = whole or not is_short
+        if is_short:
+            examples.setdefault("short", text)
+        if match[2] == "." or (one > 12 >= other and not is_short):
             proved.setdefault("day_first", text)
-        elif other > 12 >= one:
+        elif other > 12 >= one and not is_short:
             proved.setdefault("month_first", text)
-        elif one != other and unproved is None:
-            unproved = text
-    return Evidence(proved, unproved)
+        elif one != other or is_short:
+            examples.setdefault("open", text)
+    return DateEvidence(
+        proved,
+        examples.get("open"),
+        whole,
+        examples.get("short"),
+        examples.get("named"),
+        examples.get("unknown"),
+    )
+
+
+def _note_name(text: str, examples: dict[str, str]) -> None:
+    match = _DAY_NAME.match(text)
+    name, year = (match[2], match[3]) if match is not None else ("", "")
+    if match is None:
+        match = _NAME_DAY.match(text)
+        if match is None:
+            return
+        name, year = match[1], match[3]
+    if month_of(name) is None:
+        examples.setdefault("unknown", text)
+        return
+    examples.setdefault("named", text)
+    if len(year) == 2:
+        examples.setdefault("short", text)
 
 
 def number_text(text: str, decimal: DecimalSign) -> str:
@@ -138,24 +190,46 @@ def amount_parts(text: str) -> tuple[str, str | None]:
     return match[2], codes.pop() if len(codes) == 1 else None
 
 
-def date_text(text: str, order: DateOrder) -> str:
+def date_text(text: str, notation: Notation) -> str:
     """Return a date, with its time where it has one, as `2026-11-21` or `2026-11-21T09:00:00+03:00`.
 
-    Dates that begin with the year are read in every order. Raises UnfitValue.
+    Dates that begin with a year of four digits, or that name their month, are read in every order. Raises
+    UnfitValue.
     """
-    match = _YEAR_FIRST.match(text)
-    if match is not None:
+    order = notation.dates
+    if notation.century is None and (_SHORT_YEAR.match(text) or _has_short_year(text)):
+        remedy = "write the year with four digits, or say `--century 2000`"
+        raise UnfitValue("wrong-type", "must have a year of four digits", text, remedy=remedy)
+    if match := _YEAR_FIRST.match(text):
         year, month, day = match[1], match[3], match[4]
+    elif (order != "year_first" and (match := _YEAR_LAST.match(text))) or (match := _SHORT_YEAR.match(text)):
+        year, month, day = _in_order(match[1], match[3], match[4], order)
+    elif (match := _DAY_NAME.match(text)) and (named := month_of(match[2])):
+        year, month, day = match[3], str(named), match[1]
+        if len(year) == 2 and order == "year_first":
+            year, day = day, year
+    elif (match := _NAME_DAY.match(text)) and (named := month_of(match[1])):
+        year, month, day = match[3], str(named), match[2]
     else:
-        match = _YEAR_LAST.match(text)
-        if match is None or order == "year_first":
-            raise _no_date(text, order)
-        day, month = (match[1], match[3]) if order == "day_first" else (match[3], match[1])
-        year = match[4]
+        raise _no_date(text, order)
+    if notation.century is not None and len(year) < 4:
+        year = str(notation.century + int(year))
     if not 1 <= int(month) <= 12:
         raise UnfitValue("out-of-range", f"has no month {month}", text, remedy=_read_as(order))
     rest = text[match.end() :]
     return f"{year}-{month:0>2}-{day:0>2}" + (_time_text(rest, text) if rest else "")
+
+
+def _has_short_year(text: str) -> bool:
+    match = _DAY_NAME.match(text)
+    return match is not None and len(match[3]) == 2 and month_of(match[2]) is not None
+
+
+def _in_order(first: str, second: str, third: str, order: DateOrder) -> tuple[str, str, str]:
+    """Return year, month and day of three parts."""
+    if order == "year_first":
+        return first, second, third
+    return (third, second, first) if order == "day_first" else (third, first, second)
 
 
 def _time_text(rest: str, text: str) -> str:

@@ -72,7 +72,10 @@ def rows_of(
         if heading is not None:
             heading = _with_related(heading, related, name)
         return CsvRows(source, model, zone, entities, reject, file=name, heading=heading)
-    if stated.mapping is not None or stated.dates is not None or stated.decimal is not None:
+    if any(
+        said is not None
+        for said in (stated.mapping, stated.dates, stated.decimal, stated.delimiter, stated.century)
+    ):
         message = "JSON Lines have facts, not columns: nothing is to be mapped"
         raise UsageError([Problem("wrong-usage", message, remedy="leave out `--mapping` and the like")])
     if not related:

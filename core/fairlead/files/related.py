@@ -14,7 +14,9 @@ from typing import Any
 from fairlead.engine.program import Program
 from fairlead.facts.model import Entity
 from fairlead.files.layout import Layout
+from fairlead.files.mappings import Stated
 from fairlead.files.opening import format_of, rows_of
+from fairlead.files.reading import Reading
 from fairlead.files.rejects import Reject
 from fairlead.files.rows import Record
 from fairlead.files.unknowns import aggregate_lists
@@ -40,13 +42,14 @@ class RelatedFile:
 class RelatedSummary:
     """What became of the related records: `unmatched` belong to no record of the input, by entity or link.
 
-    `unlinked` do not say what they belong to.
+    `unlinked` do not say what they belong to. `reading` is how their file was understood.
     """
 
     name: str
     read: int
     unmatched: dict[str, int]
     unlinked: dict[str, int]
+    reading: Reading
 
 
 @dataclass(slots=True)
@@ -68,6 +71,7 @@ class RelatedRecords:
         self.name = name
         self.read = 0
         self.entity = entity
+        self.reading = Reading()
         self._targets = targets
         self._ids: set[str] = set()
 
@@ -119,12 +123,18 @@ class RelatedRecords:
             for target in self._targets
         }
         return RelatedSummary(
-            self.name, self.read, unmatched, {target.key: target.unlinked for target in self._targets}
+            self.name,
+            self.read,
+            unmatched,
+            {target.key: target.unlinked for target in self._targets},
+            self.reading,
         )
 
 
-def read_related(program: Program, file: RelatedFile) -> RelatedRecords:
+def read_related(program: Program, file: RelatedFile, stated: Stated) -> RelatedRecords:
     """Read the related records of a file: CSV, JSON Lines or Parquet.
+
+    `stated` is what the user says about such files; what is about columns does not count for JSON Lines.
 
     A record has its own facts (`introduction.introduced_on`) and the id of what it belongs to
     (`partner.id`). Raises UsageError where no decision reads an aggregate of the list, and DocumentError
@@ -132,6 +142,9 @@ def read_related(program: Program, file: RelatedFile) -> RelatedRecords:
     """
     records = _prepared(program, file.name)
     problems: list[Problem] = []
+    file_format = format_of(file.path)
+    if file_format == "jsonl":
+        stated = Stated(encoding=stated.encoding)
 
     def refuse(reject: Reject) -> None:
         if len(problems) < _MOST_PROBLEMS:
@@ -144,10 +157,11 @@ def read_related(program: Program, file: RelatedFile) -> RelatedRecords:
             program.zone,
             (records.entity,),
             stream,
-            format_of(file.path),
+            file_format,
             refuse,
             check=program.check,
             name=file.path,
+            stated=stated,
         )
         for number, _, record in rows:
             twice = records.take(record)
@@ -158,6 +172,7 @@ def read_related(program: Program, file: RelatedFile) -> RelatedRecords:
                 refuse(Reject(number, [problem], ""))
     if problems:
         raise DocumentError(problems)
+    records.reading = Reading.of(rows)
     return records
 
 

@@ -28,13 +28,19 @@ _MOST_KEPT = 4096
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-][0-9]+(\.[0-9]+)?")
 _TO_QUOTE = re.compile('[,;"\\n\\r\\t]')
+_NEEDS_NOTHING = re.compile("[A-Za-z0-9][A-Za-z0-9 _.:/-]*")
 
 #: the members of a reward that stand in columns of their own, after its amount
 _REWARD_COLUMNS = ("payee", "accrues", "payable", "reversed")
 
 
 class LineFormat(Protocol):
-    """How a result becomes a line: `unknown_text` of what is unknown, made once for like records, goes in."""
+    """How a result becomes a line: `unknown_text` of what is unknown, made once for like records, goes in.
+
+    `shows_due` tells whether a line says when time can next change it.
+    """
+
+    shows_due: bool
 
     def header(self) -> str:
         """Return what stands before the first result."""
@@ -85,6 +91,8 @@ def _texts_of(type_: Type, text: Callable[[Any], str]) -> _Kept | _Made:
 
 class JsonLines:
     """Results as JSON, an object per line; with `language` also the texts of the reasons."""
+
+    shows_due = True
 
     def __init__(self, program: Program, language: str | None = None) -> None:
         self._ends = f',"digest":{_compact(program.digest)},"approval":{_compact(program.approval)}}}\n'
@@ -148,6 +156,8 @@ class CsvLines:
     reasons. A text that a spreadsheet would take for a formula gets an apostrophe before it.
     """
 
+    shows_due = False
+
     def __init__(self, program: Program, language: str | None = None) -> None:
         self._language = language
         self._reason_texts = reason_texts(program.ruleset)
@@ -201,6 +211,8 @@ class CsvLines:
 
 def text_cell(text: str) -> str:
     """Return a text as one CSV cell that no spreadsheet takes for a formula."""
+    if _NEEDS_NOTHING.fullmatch(text):
+        return text
     if text.startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text):
         text = "'" + text
     if _TO_QUOTE.search(text):

@@ -32,7 +32,9 @@ _OTHER_NAMES = {
     "utf16": "utf-16",
     "latin-1": "iso-8859-1",
     "latin1": "iso-8859-1",
-    "cp1252": "windows-1252",
+    "latin-5": "iso-8859-9",
+    "latin5": "iso-8859-9",
+    **{f"cp125{number}": f"windows-125{number}" for number in (0, 1, 2, 4, 6)},
 }
 
 #: how much of the beginning is looked at before the first row is read, in bytes

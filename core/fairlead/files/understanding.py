@@ -18,8 +18,8 @@ from typing import cast
 from fairlead.documents.found import found_text
 from fairlead.facts.model import FactModel
 from fairlead.files.cells import LIST_SEPARATOR
-from fairlead.files.csv_rows import cells_of, delimiter_of
-from fairlead.files.layout import Heading, Layout, plain_facts, plain_layout
+from fairlead.files.csv_rows import DELIMITERS, cells_of, delimiter_of
+from fairlead.files.layout import NAME_ENCODING, Heading, Layout, plain_facts, plain_layout
 from fairlead.files.mapped_layout import ColumnMap, Table, column_key, is_dated, is_numeric, mapped_layout
 from fairlead.files.mappings import NamedMapping, Stated, find_mapping, known_mappings, recognised
 from fairlead.files.notation import date_evidence, number_evidence
@@ -32,6 +32,8 @@ __all__ = ["Understanding"]
 _HEADER_WITHIN = 20
 #: how many rows are looked at
 _MOST_ROWS = 5000
+#: how many lines are asked what divides their cells
+_MOST_DIVIDED = 50
 
 
 class Understanding:
@@ -64,12 +66,14 @@ class Understanding:
         lines = list(islice(io.StringIO(text, newline="\n"), _HEADER_WITHIN))
         if not any(line.strip() for line in lines):
             return None
-        self._check_encoding(lines[0])
+        self._check_encoding(lines[0], 1)
         number = self._header_line(lines)
+        self._check_encoding(lines[number - 1], number)
         header = lines[number - 1].rstrip("\r\n")
-        delimiter = delimiter_of(header)
-        names = cells_of(header, delimiter, self._file)
         after = io.StringIO(text, newline="\n")
+        delimiter = self._delimiter(header, list(islice(after, number, number + _MOST_DIVIDED)), number)
+        names = cells_of(header, delimiter, self._file)
+        after.seek(0)
         rows: list[list[str]] = []
         reader = csv.reader(islice(after, number, None), delimiter=delimiter, strict=True)
         # what is no CSV is said where it is read
@@ -99,7 +103,7 @@ class Understanding:
         return layout, mapping.name
 
     def _header_line(self, lines: Sequence[str]) -> int:
-        """Return the number of the first line that is a header; the first one where none is."""
+        """Return the number of the first line that is a header, else of the one with the most names."""
         if self._stated.mapping is None and self._names_facts(self._names_in(lines[0])):
             return 1
         mappings = None
@@ -119,13 +123,31 @@ class Understanding:
             for number, line in enumerate(lines, start=1):
                 if any(column_key(name) in known for name in self._names_in(line)):
                     return number
-        return next(number for number, line in enumerate(lines, start=1) if line.strip())
+        # nothing is known: a title has fewer names than the header below it
+        filled = [sum(map(bool, self._names_in(line))) for line in lines]
+        return filled.index(max(filled)) + 1
 
     def _names_in(self, line: str) -> list[str]:
         with suppress(DocumentError):
             text = line.rstrip("\r\n")
-            return cells_of(text, delimiter_of(text), None)
+            return cells_of(text, self._stated.delimiter or delimiter_of(text), None)
         return []
+
+    def _delimiter(self, header: str, rows: Sequence[str], line: int) -> str:
+        """Return what divides the cells of a header and of the first rows after it."""
+        if self._stated.delimiter is not None:
+            return self._stated.delimiter
+        able = [sign for sign in DELIMITERS if _width(header, sign) > 1]
+        if len(able) < 2:
+            return able[0] if able else delimiter_of(header)
+        fitting = [sign for sign in able if _all_as_wide(header, rows, sign)]
+        if len(fitting) < 2:
+            return fitting[0] if fitting else delimiter_of(header)
+        signs = [DELIMITERS[sign] for sign in fitting]
+        message = f"the delimiter may be a {' or a '.join(signs)}: the header and the rows fit each of them"
+        remedy = f"say which: `--delimiter {signs[0]}`"
+        problem = Problem("ambiguous-notation", message, found=found_text(header), remedy=remedy)
+        raise DocumentError([problem.at(file=self._file, line=line, column=None)])
 
     def _names_facts(self, names: Sequence[str]) -> bool:
         """Tell whether a header is meant to be names of facts, rightly spelt or not."""
@@ -173,7 +195,8 @@ class Understanding:
         """Return the layout of columns that are facts: as Fairlead writes them, or as people do."""
         named = [name for name in table.names if name]
         plain = plain_layout(self._model, named, self._zone, self._entities, self._file)
-        stated = self._stated.decimal is not None or self._stated.dates is not None
+        says = (self._stated.decimal, self._stated.dates, self._stated.century)
+        stated = any(said is not None for said in says)
         if len(named) == len(table.names) and not stated and not self._written_by_people(table):
             return plain
         facts = {name: ColumnSource.model_construct(column=[name]) for name in named}
@@ -185,8 +208,11 @@ class Understanding:
         for position, fact in enumerate(facts):
             if position in table.typed:
                 continue
-            if is_dated(fact.type) and len(date_evidence(table.texts(position)).shown) == 1:
-                return True
+            if is_dated(fact.type):
+                evidence = date_evidence(table.texts(position))
+                examples = (evidence.open, evidence.short, evidence.named, evidence.unknown)
+                if len(evidence.shown) == 1 or (not evidence.shown and any(examples)):
+                    return True
             if is_numeric(fact.type) and list(number_evidence(table.texts(position)).shown) == [","]:
                 return True
         return False
@@ -197,10 +223,11 @@ class Understanding:
             columns,
             decimal=cast(DecimalSign | None, self._stated.decimal) or columns.decimal,
             dates=cast(DateOrder | None, self._stated.dates) or columns.dates,
+            century=self._stated.century or columns.century,
         )
 
-    def _check_encoding(self, line: str) -> None:
-        remedy = "save the file as UTF-8, or name its encoding, such as `--encoding windows-1252`"
+    def _check_encoding(self, line: str, number: int) -> None:
+        remedy = NAME_ENCODING
         if "\x00" in line:
             problem = Problem(
                 "unknown-encoding",
@@ -216,7 +243,7 @@ class Understanding:
                 problem = Problem("not-utf8", "the header is not UTF-8", found=shown, remedy=remedy)
             else:
                 return
-        raise DocumentError([problem.at(file=self._file, line=1, column=None)])
+        raise DocumentError([problem.at(file=self._file, line=number, column=None)])
 
     def _refused(
         self, code: str, message: str, names: Sequence[str], line: int, remedy: str
@@ -226,6 +253,25 @@ class Understanding:
         more = f" and {len(shown) - 30} more" if len(shown) > 30 else ""
         problem = Problem(code, f"{message}; the columns are {columns}{more}", remedy=remedy)
         return DocumentError([problem.at(file=self._file, line=line or None, column=None)])
+
+
+def _width(line: str, delimiter: str) -> int:
+    """Return the number of cells of a line; 0 where it is not CSV."""
+    with suppress(csv.Error):
+        return len(next(csv.reader([line], delimiter=delimiter, strict=True), ()))
+    return 0
+
+
+def _all_as_wide(header: str, rows: Sequence[str], delimiter: str) -> bool:
+    """Tell whether there are rows, and all have as many cells as the header; the last may be cut off."""
+    width = _width(header, delimiter)
+    found = []
+    with suppress(csv.Error):
+        # one by one: those before a broken row count
+        for row in csv.reader(rows, delimiter=delimiter, strict=True):
+            if row:
+                found.append(len(row) == width)  # noqa: PERF401
+    return bool(found) and all(found)
 
 
 def _known_columns(mapping: NamedMapping) -> set[str]:

@@ -15,12 +15,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from fairlead.engine.marks import CONFLICT, UNDETERMINED, Mark
 from fairlead.engine.nodes import DecisionNodes
-from fairlead.engine.program import Program
+from fairlead.engine.program import Checked, Program
 from fairlead.engine.results import Cause
 from fairlead.engine.trace import Trace
 from fairlead.facts.model import Aggregate
 from fairlead.facts.types import MoneyType
-from fairlead.files.rows import Record
 from fairlead.logic.terms import Apply, Literal, Term, Variable, walk
 from fairlead.ruleset.typed import Reward
 
@@ -83,7 +82,8 @@ class _Reads:
 class Unknowns(Generic[Rendered]):
     """From (record, decisions, mask) to what is unknown, rendered.
 
-    `columns` are the facts that a record of the file can have; None is any.
+    `columns` are the facts that a record of the file can have; None is any. Where `with_due` is false, what
+    is rendered does not show when time can next change a result.
     """
 
     def __init__(
@@ -92,6 +92,8 @@ class Unknowns(Generic[Rendered]):
         as_of: date,
         render: Callable[[Unknown], Rendered],
         columns: Iterable[str] | None = None,
+        *,
+        with_due: bool = True,
     ) -> None:
         self._program = program
         self._as_of = as_of
@@ -102,12 +104,17 @@ class Unknowns(Generic[Rendered]):
         self._reads = _all_reads(program, nodes)
         self._conflicts = _bits(program, lambda mark: mark.kind == CONFLICT)
         self._related = _related_lists(program, nodes.values())
-        self._timed = any(item.timed for item in nodes.values())
+        self._with_due = with_due
+        self._aggregating = program.aggregating(as_of)
+        timed = [item for item in nodes.values() if item.timed] if with_due else []
+        self._timed = bool(timed)
         self._due = program.due(empty)
+        # without a set bit nothing is unknown: only the due instant is then left to find
+        self._needs_no_bit = with_due and (self._timed or bool(self._related))
 
         absent = {name for reads in self._reads.values() for name in reads.absent}
         values = {name for reads in self._reads.values() for name in reads.values}
-        values |= {variable.name for item in nodes.values() if item.timed for variable in item.variables()}
+        values |= {variable.name for item in timed for variable in item.variables()}
         if columns is not None:
             known = set(columns)
             absent &= known
@@ -128,12 +135,17 @@ class Unknowns(Generic[Rendered]):
         self._parts: dict[Any, _Part] = {}
         self._nothing = render(NOTHING_UNKNOWN._replace(due=self._due))
 
-    def __call__(self, record: Record, decisions: Mapping[str, Any], mask: int) -> Rendered:
+    def __call__(self, record: Checked, decisions: Mapping[str, Any], mask: int) -> Rendered:
         """Return what is unknown about one result."""
-        if not mask and not self._timed and not self._related:
+        if not mask and not self._needs_no_bit:
             return self._nothing
-        if mask & self._conflicts or (self._related and self._has_related(record)):
-            # which rows are true is in a trace alone, and so are the related records that were counted
+        if self._related and self._has_related(record):
+            if self._with_due:
+                # how long the related records count is in a trace alone
+                return self._render(self._traced(record))
+            record = self._aggregating(record)
+        if mask & self._conflicts:
+            # which rows are true is in a trace alone
             return self._render(self._traced(record))
         absent = 0
         for entity, facts in self._absent_by_key:
@@ -156,7 +168,7 @@ class Unknowns(Generic[Rendered]):
 
     def _composed(
         self,
-        record: Record,
+        record: Checked,
         decisions: Iterable[str],
         mask: int,
         absent: int,
@@ -187,15 +199,15 @@ class Unknowns(Generic[Rendered]):
             missing |= part.missing
         return Unknown(undetermined, {}, unknown_rows, tuple(sorted(missing)), self._due)
 
-    def _value(self, record: Record, decisions: Mapping[str, Any], entity: str, _: str, short: str) -> Any:
+    def _value(self, record: Checked, decisions: Mapping[str, Any], entity: str, _: str, short: str) -> Any:
         name = f"{entity}.{short}"
         value = decisions.get(name) if name in self._reads else record.get(entity, _NO_FACTS).get(short)
         return tuple(value) if type(value) is list else value
 
-    def _has_related(self, record: Record) -> bool:
+    def _has_related(self, record: Checked) -> bool:
         return any(related in record.get(entity, _NO_FACTS) for entity, related in self._related)
 
-    def _traced(self, record: Record) -> Unknown:
+    def _traced(self, record: Checked) -> Unknown:
         trace = self._trace(record)
         return Unknown(
             trace.undetermined,
@@ -205,7 +217,7 @@ class Unknowns(Generic[Rendered]):
             self._program.due(trace),
         )
 
-    def _trace(self, record: Record) -> Trace:
+    def _trace(self, record: Checked) -> Trace:
         return self._program.trace(record, self._as_of)
 
 

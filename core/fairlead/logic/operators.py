@@ -328,6 +328,16 @@ _TABLE = (
         {"add_days": [{"var": "lead.created_on"}, 30]},
     ),
     Operator(
+        "add_hours",
+        2,
+        2,
+        rules.later_instant,
+        "The instant that many hours later; a negative number goes back.",
+        "as many hours after {0} as {1}",
+        "where any operand is, or outside the years 1 to 9999",
+        {"add_hours": [{"var": "lead.created_at"}, 24]},
+    ),
+    Operator(
         "add_months",
         2,
         2,

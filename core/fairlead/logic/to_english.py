@@ -42,12 +42,14 @@ _TIMES = {"as_of": "the time of evaluation", "as_of_date": "the day of evaluatio
 
 _IN_TIME = {"<": "is before", "<=": "is {} or before", ">": "is after", ">=": "is {} or after"}
 
+#: operators that move a date or an instant by a count of what their names say
+_SHIFTS = ("add_days", "add_hours", "add_months")
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 
 #: what stands beside a comparison without brackets
 _PLAIN_NOUNS = frozenset(
     (
-        *("+", "-", "*", "%", "min", "max", "cat", "substr", "add_days", "add_months", "convert"),
+        *("+", "-", "*", "%", "min", "max", "cat", "substr", *_SHIFTS, "convert"),
         *("days_between", "hours_between", "minutes_between", "seconds_between"),
     )
 )
@@ -206,7 +208,7 @@ class _Writer:
             return f"minus {self.write(operands[0], _INSIDE)}"
         if operator == "substr":
             return self.part(operands)
-        counted = _counted(operands[1], operator[4:-1]) if operator in ("add_days", "add_months") else None
+        counted = _counted(operands[1], operator[4:-1]) if operator in _SHIFTS else None
         if counted is not None:
             return f"{counted} {self.write(operands[0], _INSIDE)}"
         entry = OPERATORS[operator]

@@ -410,6 +410,12 @@ def shift(operator: str, terms: Sequence[Term], options: Options) -> Term:
     return Apply(DATE, operator, tuple(operands), (), True)
 
 
+def later_instant(operator: str, terms: Sequence[Term], options: Options) -> Term:
+    """`add_hours`: a later or earlier instant; no calendar is asked."""
+    operands = _expect(operator, terms, (DATE_TIME, IntegerType()))
+    return Apply(DATE_TIME, operator, tuple(operands), (), True)
+
+
 def conversion(operator: str, terms: Sequence[Term], options: Options) -> Term:
     """`convert`: money in another currency, at the rate in force on a date."""
     if not isinstance(terms[0].type, MoneyType):

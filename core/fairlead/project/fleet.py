@@ -10,6 +10,7 @@ from typing import Any
 
 from fairlead.engine.scenarios import run_scenarios
 from fairlead.problems import FairleadError, Problem, UsageError
+from fairlead.project.checking import check_other_files
 from fairlead.project.project import Project, open
 from fairlead.project.scenarios import scenario_files
 from fairlead.project.settings import SETTINGS_FILE
@@ -148,6 +149,8 @@ def _survey(folder: Path, report: ClientReport) -> None:
             project.ruleset(name)
         except FairleadError as error:
             report.problems += [each for each in _problems_of(error) if each not in report.problems]
+    for checked in check_other_files(project):
+        report.problems += [each for each in checked.problems if each not in report.problems]
     report.valid = not report.problems
     if report.valid:
         for name in project.ruleset_names:
@@ -180,6 +183,7 @@ def _look_ahead(project: Project, report: ClientReport) -> None:
     later = [*plan.problems, *(problem for effect in effects for problem in effect.problems)]
     known = {(problem.code, problem.message) for problem in report.problems}
     report.blocked += [problem for problem in later if (problem.code, problem.message) not in known]
+    report.notes += [f"{change.name} was edited under the version that is pinned" for change in plan.edited]
     failing = sum(len(effect.newly_failing) for effect in effects)
     if failing:
         scenarios = "scenario is" if failing == 1 else "scenarios are"

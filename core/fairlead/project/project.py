@@ -40,6 +40,7 @@ class Project:
         self.settings = settings
         self.lock = lock
         self.zone: tzinfo = UTC if settings.zone == "UTC" else ZoneInfo(settings.zone)
+        self._catalogue = Catalogue(self.roots)
         self._versions: dict[str, Versions] = {}
         self._programs: dict[tuple[str, tuple[str, ...] | None], Program] = {}
 
@@ -80,7 +81,7 @@ class Project:
         if day is None or "@" in name or name.endswith(".json"):
             return load_ruleset(name, as_of=day, roots=self.roots, lock=self.lock)
         if name not in self._versions:
-            self._versions[name] = Versions(name, Catalogue(self.roots), self.lock)
+            self._versions[name] = Versions(name, self._catalogue, self.lock)
         return self._versions[name].at(day)
 
     def program(

@@ -6,12 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from fairlead.engine import Program, Result
 from fairlead.engine.scenarios import run_scenarios
-from fairlead.files import STANDARD_STREAM, Reject, RelatedFile, Stated, format_of, open_rows
-from fairlead.files.related import read_related
+from fairlead.files import (
+    STANDARD_STREAM,
+    InputFile,
+    Reading,
+    Reject,
+    RelatedSummary,
+    format_of,
+    open_input,
+)
 from fairlead.files.rows import Row
 from fairlead.problems import DocumentError, Problem, RecordError, UsageError
 from fairlead.project.comparison import Changes, Comparison, Decided
@@ -37,13 +44,10 @@ _TOGETHER = 1000
 class PastRecords:
     """A file of past records, read as `evaluate` reads it.
 
-    `stated` is what the user says about the file, `related` are files of related records. `progress` is
-    called now and then with the number of bytes read.
+    `progress` is called now and then with the number of bytes read.
     """
 
-    path: str
-    stated: Stated | None = None
-    related: Sequence[RelatedFile] = ()
+    file: InputFile
     progress: Callable[[int], None] | None = None
 
 
@@ -54,7 +58,8 @@ class RulesetEffects:
     `problems` are why the new version cannot run, `not_compared` why the old one cannot, `unread` why the
     past records cannot be read for this ruleset, `not_in_force` why no version is in force any more on the
     day asked for. `scenarios` and `records` are None where nothing was compared. `newly_failing` are the
-    scenarios that are as expected before the upgrade and not after it.
+    scenarios that are as expected before the upgrade and not after it. `reading` and `related` are how the
+    past records were understood.
     """
 
     name: str
@@ -63,6 +68,8 @@ class RulesetEffects:
     scenarios: Changes | None = None
     newly_failing: list[str] = field(default_factory=list)
     records: Changes | None = None
+    reading: Reading | None = None
+    related: Sequence[RelatedSummary] = ()
     problems: tuple[Problem, ...] = ()
     unread: tuple[Problem, ...] = ()
     not_compared: tuple[Problem, ...] = ()
@@ -125,7 +132,7 @@ def upgrade_effects(
         _decide_scenarios(project, effect, old, new, witnesses)
         if past is not None:
             try:
-                effect.records = _decide_records(past, as_of, Comparison(old, new, witnesses))
+                effect.records = _decide_records(past, as_of, Comparison(old, new, witnesses), effect)
             except (DocumentError, UsageError) as error:
                 effect.unread = tuple(error.problems)
     unread = [effect.unread for effect in effects if effect.unread]
@@ -136,11 +143,12 @@ def upgrade_effects(
 
 def _check_readable(past: PastRecords) -> None:
     """Say that a file cannot be read even where there is nothing to compare."""
-    if past.path == STANDARD_STREAM:
+    path = past.file.path
+    if path == STANDARD_STREAM:
         message = "past records are read twice, and standard input can be read once"
-        raise UsageError([Problem("wrong-usage", message, found=past.path, remedy="name a file")])
-    format_of(past.path)
-    with Path(past.path).open("rb"):
+        raise UsageError([Problem("wrong-usage", message, found=path, remedy="name a file")])
+    format_of(path, past.file.file_format)
+    with Path(path).open("rb"):
         pass
 
 
@@ -232,16 +240,18 @@ class _Waiting:
             del self.messages[line]
 
 
-def _decide_records(past: PastRecords, as_of: date, comparison: Comparison) -> Changes:
+def _decide_records(
+    past: PastRecords, as_of: date, comparison: Comparison, effect: RulesetEffects
+) -> Changes:
     """Decide each record by both versions; both read the file for themselves, each by its own fact model."""
     changes = comparison.changes
     first, second = comparison.old.runner(as_of), comparison.new.runner(as_of)
     refused = _Waiting()
-    path = Path(past.path)
-    with path.open("rb", buffering=0) as one, path.open("rb", buffering=0) as other:
-        before = _rows(past, comparison.old, one, lambda _: None)
-        after = _rows(past, comparison.new, other, refused)
-        for number, old, new in _by_line(before, after):
+    with (
+        open_input(comparison.old, past.file, lambda _: None) as before,
+        open_input(comparison.new, past.file, refused) as after,
+    ):
+        for number, old, new in _by_line(iter(before), iter(after)):
             shown = _shown(number, old or new)
             if old is not None and new is not None:
                 comparison.add(shown, first(old[2]), second(new[2]))
@@ -251,26 +261,10 @@ def _decide_records(past: PastRecords, as_of: date, comparison: Comparison) -> C
                 changes.fit_now += 1
             refused.forget(number)
             if past.progress is not None and changes.compared % _TOGETHER == 0:
-                past.progress(one.tell())
+                past.progress(before.stream.tell())
+        effect.reading, effect.related = after.reading(), after.related_summaries()
     changes.rejected = refused.count - changes.no_longer_fit
     return changes
-
-
-def _rows(
-    past: PastRecords, program: Program, stream: IO[bytes], reject: Callable[[Reject], None]
-) -> Iterator[Row]:
-    related = [read_related(program, each) for each in past.related]
-    return iter(
-        open_rows(
-            program,
-            stream,
-            format_of(past.path),
-            reject,
-            name=past.path,
-            stated=past.stated,
-            related=related,
-        )
-    )
 
 
 def _by_line(old: Iterator[Row], new: Iterator[Row]) -> Iterator[tuple[int, Row | None, Row | None]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from fairlead.documents.canonical import digest
 from fairlead.documents.found import found_text
 from fairlead.documents.json_text import Document, read_document
 from fairlead.documents.shapes import is_document_name, is_version
+from fairlead.facts.model import FactModel
 from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 
 __all__ = [
@@ -74,7 +76,7 @@ class Found:
     path: Path
     own: bool
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The digest of the document as written."""
         return digest(self.document.value)
@@ -93,6 +95,8 @@ class Catalogue:
         self._shipped = shipped
         self._edited = dict(edited or {})
         self._read: dict[Path, Found] = {}
+        #: the fact models made of documents found here, by name and version: several rulesets share one
+        self.models: dict[tuple[str, str], FactModel] = {}
 
     def with_edits(self, edited: Mapping[Path, str]) -> Catalogue:
         """Return the catalogue as it would be with these texts in the place of the files."""

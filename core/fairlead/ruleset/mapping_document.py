@@ -12,11 +12,20 @@ from fairlead.documents.shapes import DocumentModel, DocumentName, SemanticVersi
 from fairlead.documents.texts import Texts
 from fairlead.ruleset.parts import CurrencyCode, FullName
 
-__all__ = ["ColumnSource", "DateOrder", "DecimalSign", "MappingDocument", "check_mapping", "load_mapping"]
+__all__ = [
+    "Century",
+    "ColumnSource",
+    "DateOrder",
+    "DecimalSign",
+    "MappingDocument",
+    "check_mapping",
+    "load_mapping",
+]
 
 #: what stands before the fraction of a number, and what a date begins with
 DecimalSign = Literal[".", ","]
 DateOrder = Literal["year_first", "day_first", "month_first"]
+Century = Literal[1900, 2000]
 
 ColumnName = Annotated[str, Field(min_length=1, max_length=255)]
 ColumnNames = Annotated[list[ColumnName], Field(min_length=1)]
@@ -52,6 +61,9 @@ class ColumnSource(DocumentModel):
     )
     decimal: DecimalSign | None = Field(default=None, description="The decimal sign of this column.")
     dates: DateOrder | None = Field(default=None, description="The order of dates of this column.")
+    century: Century | None = Field(
+        default=None, description="Where years of two digits of this column begin."
+    )
     separator: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="What stands between the items of a list in this column."
     )
@@ -84,6 +96,9 @@ class MappingDocument(DocumentModel):
     )
     dates: DateOrder | None = Field(
         default=None, description="The order of dates. Left out: as the data of each column show."
+    )
+    century: Century | None = Field(
+        default=None, description="Where years of two digits begin. Left out: such years are refused."
     )
     list_separator: Annotated[str, Field(min_length=1)] = Field(
         default=";", description="What stands between the items of a list in one cell."

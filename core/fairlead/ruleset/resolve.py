@@ -104,11 +104,14 @@ class _Reading:
                 shape = check_shape(FactModelOverlay, chain[-1].document)
                 self.extend(chain, shape.extends, FACT_MODELS)
             document = chain[-1].document
+            key = (chain[0].name, chain[0].version)
+            known = self.catalogue.models.get(key)
             if len(chain) > 1:
                 from fairlead.facts.overlay import apply_overlay
 
                 document = apply_overlay(*(found.document for found in reversed(chain)))
-            model = FactModel.from_document(document)
+            model = known or FactModel.from_document(document)
+            self.catalogue.models[key] = model
             gone = set(_facts(chain[-1].document.value)) - set(_facts(document.value))
             self.removed.update(dict.fromkeys(gone, f"`{model.name}`"))
             return document, model

@@ -53,6 +53,11 @@ class PinChange:
     old: Pin | None
     new: Pin | None
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether the document is another one under the version that was pinned."""
+        return self.old is not None and self.new is not None and self.old.version == self.new.version
+
 
 @dataclass(frozen=True)
 class OverlayNote:
@@ -129,6 +134,11 @@ class UpgradePlan:
     def problems(self) -> tuple[Problem, ...]:
         """Why the upgrade cannot be made, located in the documents as they would be."""
         return tuple(dict.fromkeys(problem for each in self.rulesets for problem in each.problems))
+
+    @property
+    def edited(self) -> tuple[PinChange, ...]:
+        """The documents that were edited after they were pinned, without a new version."""
+        return tuple(change for change in self.pin_changes if change.is_edit)
 
     @property
     def is_empty(self) -> bool:

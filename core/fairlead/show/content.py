@@ -7,6 +7,7 @@ directions; a span without a language is a name, a number or a date, and reads f
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,8 @@ __all__ = [
 
 # controls but tab and line feed, and the characters that reorder the text after them
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+
+_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 _RIGHT_TO_LEFT = frozenset(("ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "ug", "ur", "yi"))
 
@@ -73,6 +76,19 @@ class Phrase:
     def name(cls, name: str) -> Phrase:
         """Return a name as documents write it as a phrase."""
         return cls((Span(name, is_name=True),))
+
+    @classmethod
+    def filled(cls, words: str, language: str, parts: Mapping[str, Phrase | str]) -> Phrase:
+        """Return words of a language with what stands in braces filled in from `parts`."""
+        spans: list[Span] = []
+        # pieces at odd places are what stood in braces
+        for place, piece in enumerate(_IN_BRACES.split(words)):
+            if place % 2:
+                part = parts[piece]
+                spans += part.spans if isinstance(part, Phrase) else [Span(part)]
+            elif piece:
+                spans.append(Span(piece, language))
+        return cls(tuple(spans))
 
     @property
     def text(self) -> str:

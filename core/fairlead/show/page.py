@@ -50,7 +50,7 @@ def page_of(ruleset: Ruleset, language: str = "en", decisions: Sequence[str] | N
         title=words.title(ruleset.title),
         name=ruleset.name,
         version=ruleset.version,
-        about=tuple(words.paragraphs(ruleset.about)),
+        about=tuple(_about(ruleset, words)),
         fields=_head(ruleset, words),
         notes=tuple(_notes(shown, words)),
         contents=words.word("contents"),
@@ -85,6 +85,15 @@ def _selected(ruleset: Ruleset, names: Collection[str] | None) -> list[Decision]
             read = names_read(terms_of(ruleset.decision(name)))
             waiting += [variable.name for variable in read if variable.origin == "decision"]
     return [ruleset.decision(name) for name in order if name in wanted]
+
+
+def _about(ruleset: Ruleset, words: Wording) -> Iterable[Phrase]:
+    """Yield the paragraphs of what the ruleset says about itself, after a line where they are in English."""
+    paragraphs = list(words.paragraphs(ruleset.about))
+    languages = {span.language for paragraph in paragraphs for span in paragraph.spans}
+    if words.language != "en" and "en" in languages:
+        yield words.word("about_in_english")
+    yield from paragraphs
 
 
 def _notes(decisions: Sequence[Decision], words: Wording) -> Iterable[Phrase]:

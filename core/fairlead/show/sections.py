@@ -21,7 +21,8 @@ from fairlead.ruleset.typed import (
     TableRow,
 )
 from fairlead.show.content import Block, Field, Fields, Grid, Paragraph, Phrase, Section, Span, Value
-from fairlead.show.wording import Wording, bare
+from fairlead.show.notation import bare
+from fairlead.show.wording import Wording
 
 __all__ = ["KINDS", "DecisionSections", "terms_of"]
 

@@ -1,7 +1,7 @@
 """From the parts of a typed ruleset to phrases in one language.
 
 Texts of the ruleset are taken in the language asked for, else in English; fixed words come from the table
-of words. Conditions are English sentences with English titles, so that no sentence mixes languages.
+of words. Conditions are sentences in English, and titles with what they are asked for elsewhere.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from fairlead.logic.terms import Apply, Literal, Term, Variable, walk
 from fairlead.logic.to_english import to_english, value_in_english
 from fairlead.ruleset.typed import Ruleset, Texts
 from fairlead.show.content import Field, Phrase, Span, Value
+from fairlead.show.notation import Notation, bare
 from fairlead.show.words import WORDS
 
-__all__ = ["Wording", "bare", "names_read"]
+__all__ = ["Wording", "names_read"]
 
 _COUNTED = re.compile(r"\s+\((\d{1,3})\)\s+")
 _IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
-_IN_BRACES = re.compile(r"\{(\w+)\}")
 
 #: how the bounds of a cell are said: key of the cell -> words for numbers, words for dates
 _BOUNDS = {
@@ -64,13 +64,6 @@ def names_read(terms: Iterable[Term]) -> list[Variable]:
             if isinstance(part, Variable):
                 found.setdefault(part.name, part)
     return list(found.values())
-
-
-def bare(term: Term) -> Term:
-    """Return a term without the widening that nobody wrote."""
-    while isinstance(term, Apply) and term.operator == "widen":
-        term = term.arguments[0]
-    return term
 
 
 def _language_in(texts: Texts, language: str) -> str:
@@ -126,15 +119,7 @@ class Wording:
 
     def word(self, key: str, **parts: Phrase | str) -> Phrase:
         """Return fixed words with their braces filled in."""
-        spans: list[Span] = []
-        # pieces at odd places are what stood in braces
-        for place, piece in enumerate(_IN_BRACES.split(WORDS[key][self.language])):
-            if place % 2:
-                part = parts[piece]
-                spans += part.spans if isinstance(part, Phrase) else [Span(part)]
-            elif piece:
-                spans.append(Span(piece, self.language))
-        return Phrase(tuple(spans))
+        return Phrase.filled(WORDS[key][self.language], self.language, parts)
 
     def field(self, key: str, value: Value | Phrase) -> Field:
         """Return a field with a fixed label."""
@@ -206,36 +191,44 @@ class Wording:
 
     # conditions and results
 
-    def english(self, term: Term, entity: str) -> Phrase:
-        """Return a term as an English sentence; the value of a setting that never changes stands with it."""
+    def constant(self, name: str) -> Literal | None:
+        """Return the value of a setting that never changes, None for all other names."""
+        prefix, _, short = name.partition(".")
+        if prefix != "parameters":
+            return None
+        setting = self._ruleset.parameters[short]
+        ((first, value), *later) = setting.values
+        return Literal(setting.type, value) if first is None and not later else None
+
+    def expression(self, term: Term, entity: str) -> Phrase:
+        """Return a term as a sentence in English, as a notation with titles in every other language.
+
+        The value of a setting that never changes stands with it.
+        """
+        if self.language != "en":
+            return Notation(self, entity).write(term)
 
         def words(name: str) -> str:
-            texts = self.texts_of(name, entity)
+            texts, value = self.texts_of(name, entity), self.constant(name)
             said = texts["en"] if texts is not None else name
-            if not name.startswith("parameters."):
-                return said
-            setting = self._ruleset.parameters[name.partition(".")[2]]
-            ((first, value), *later) = setting.values
-            if first is not None or later:
-                return said
-            return f"{said} ({value_in_english(setting.type, value)})"
+            return said if value is None else f"{said} ({value_in_english(value.type, value.value)})"
 
         return Phrase((Span(to_english(term, words), "en"),))
 
     def condition(self, term: Term, entity: str) -> Value:
-        """Return a condition: a sentence, or a list where it is several joined by `and` or by `or`."""
+        """Return a condition: one phrase, or a list where it is several joined by `and` or by `or`."""
         if isinstance(term, Literal):
             return Value(self.word("always" if term.value else "never"))
         if isinstance(term, Apply) and term.operator in ("and", "or"):
-            items = tuple(self.english(part, entity) for part in term.arguments)
+            items = tuple(self.expression(part, entity) for part in term.arguments)
             return Value(self.word("all_of" if term.operator == "and" else "any_of"), items)
-        return Value(self.english(term, entity))
+        return Value(self.expression(term, entity))
 
     def result(self, term: Term, entity: str) -> Value:
-        """Return what a row or a formula yields: a value, or a sentence."""
+        """Return what a row or a formula yields: a value, or an expression."""
         term = bare(term)
         if not isinstance(term, Literal):
-            return Value(self.english(term, entity))
+            return Value(self.expression(term, entity))
         number = None
         if isinstance(term.type, IntegerType):
             number = Decimal(term.value)

@@ -1,276 +1,473 @@
 # ruff: noqa: INP001 - a script beside its data, never imported
-"""Write the demo's leads, partners and introductions: synthetic, seeded, the same bytes every time.
+"""Write the demo's files: a CRM export of contacts, a list of partners, a report of introductions.
 
-Run it in any folder: `python generate.py` rewrites the three files beside this script. Nobody in them is
-real. Facts are absent as often as in a CRM that people fill in by hand.
+Run it in any folder: `python generate.py` rewrites the three files beside this script; `python generate.py
+FOLDER` writes them elsewhere. Seeded: the same bytes every time. Nobody in them is real. Facts are absent as
+often as in a CRM that people fill in by hand; what goes wrong is stated in the tables below and in
+`invented_year.py`.
 """
 
 from __future__ import annotations
 
-import json
+import csv
+import io
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
-Record = dict[str, Any]
+from invented_people import (
+    BUDGETS,
+    COORDINATORS,
+    COUNTRIES,
+    LANGUAGES,
+    LATIN,
+    MESSAGES,
+    NAMES,
+    OWN_WORDS,
+    PHONES,
+)
+from invented_year import PARTNERS, YEAR, Partner
+
+Row = dict[str, str]
 
 SEED = 2026
-FOLDER = Path(__file__).parent
 LEADS = 500
+FIRST_RECORD = 151001
 #: the demo evaluates as of 2026-11-21; the last enquiry arrives on the evening before
 LAST_ENQUIRY = datetime(2026, 11, 20, 19, 30, tzinfo=UTC)
+#: the fee programme needs the partner screened within 31 days
+SCREENED_ON = "2026-11-10"
 
-#: country, its usual enquiry language, time zone, currency, weight
-COUNTRIES = (
-    ("DE", "de", "Europe/Berlin", "EUR", 22),
-    ("GB", "en", "Europe/London", "GBP", 18),
-    ("NL", "nl", "Europe/Amsterdam", "EUR", 8),
-    ("AT", "de", "Europe/Vienna", "EUR", 6),
-    ("FR", "fr", "Europe/Paris", "EUR", 8),
-    ("SA", "ar", "Asia/Riyadh", "SAR", 10),
-    ("AE", "ar", "Asia/Dubai", "AED", 8),
-    ("KW", "ar", "Asia/Kuwait", "KWD", 4),
-    ("US", "en", "America/New_York", "USD", 10),
-    ("TR", "tr", "Europe/Istanbul", "TRY", 6),
+CONTACT_COLUMNS = (
+    "Record ID",
+    "First Name",
+    "Last Name",
+    "Email",
+    "Phone Number",
+    "Date of birth",
+    "Contact owner",
+    "Create Date",
+    "Lifecycle Stage",
+    "Country/Region",
+    "Preferred language",
+    "Time zone",
+    "Original Traffic Source",
+    "Number of Pageviews",
+    "Medical records received",
+    "Specific dates asked for",
+    "Treatment budget",
+    "Budget currency",
+    "Enquiry channel",
+    "Specialty of interest",
+    "Price quote asked for",
+    "Virtual consultation asked for",
+    "Detailed enquiry sent",
+    "Urgent symptoms reported",
+    "Brochure downloaded",
+    "Newsletter signed up for",
+    "Tracking code",
+    "Asked not to be contacted",
+    "Message",
 )
-#: typical budget in whole units of the currency, low and high
-BUDGETS = {
-    "EUR": (1500, 14000),
-    "GBP": (1500, 12000),
-    "USD": (2000, 16000),
-    "SAR": (8000, 60000),
-    "AED": (8000, 60000),
-    "KWD": (600, 5000),
-    "TRY": (60000, 600000),
-}
-CHANNELS = (("web_form", 40), ("whatsapp", 22), ("email", 16), ("phone", 12), ("chat", 10))
-#: channels in countries where WhatsApp is the usual way to write to a business
-WHATSAPP_FIRST = (("whatsapp", 52), ("phone", 16), ("web_form", 18), ("email", 6), ("chat", 8))
-SPECIALTIES = ("dentistry", "hair_transplant", "cosmetic_surgery", "orthopaedics", "ophthalmology")
-SOURCES = (("organic_search", 34), ("paid_search", 24), ("social_media", 18), ("partner", 16), ("other", 8))
 
-#: code, kind, country, introductions in 2026 (None: not counted yet), clinician, last day of the licence
-PARTNERS = (
-    ("TA-101", "travel_agency", "DE", 16, False, "2027-06-30"),
-    ("TA-102", "travel_agency", "GB", 15, False, "2027-03-31"),
-    ("TA-103", "facilitator", "SA", 14, False, "2026-12-31"),
-    ("TA-104", "facilitator", "AE", 6, False, "2026-09-30"),
-    ("TA-105", "insurance_broker", "NL", 5, False, "2027-12-31"),
-    ("TA-106", "patient_group", "DE", 0, False, None),
-    ("TA-107", "sending_doctor", "GB", 1, True, "2027-12-31"),
-    ("TA-108", "sending_clinic", "AT", 3, True, "2027-12-31"),
-    ("TA-109", "expat_community", "NL", 2, False, None),
-    ("TA-110", "ambassador", "FR", 4, False, "2027-01-31"),
-    ("TA-111", "influencer", "US", 0, False, None),
-    ("TA-112", "travel_agency", "KW", None, None, None),
+CHANNELS = (("Web form", 40), ("WhatsApp", 22), ("Email", 16), ("Phone", 12), ("Chat", 10))
+#: where WhatsApp is the usual way to write to a business
+WHATSAPP_FIRST = (("WhatsApp", 52), ("Phone", 16), ("Web form", 18), ("Email", 6), ("Chat", 8))
+SPECIALTIES = ("Dentistry", "Hair transplant", "Cosmetic surgery", "Orthopaedics", "Ophthalmology")
+SOURCES = (
+    ("Organic Search", 34),
+    ("Paid Search", 22),
+    ("Paid Social", 12),
+    ("Organic Social", 8),
+    ("Offline Sources", 12),
+    ("Direct Traffic", 8),
+    ("AI Referrals", 4),
 )
-#: partners that bring leads in November, the busier the likelier
-LEAD_PARTNERS = (("TA-101", 5), ("TA-102", 4), ("TA-103", 4), ("TA-104", 2), ("TA-105", 1), ("TA-112", 1))
+LEAD_PARTNERS = (("", 84), ("TA-101", 5), ("TA-102", 4), ("TA-103", 4), ("TA-104", 2), ("TA-105", 1))
+
+#: how letters stand in addresses
+PLAIN_LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+    | {"ş": "s", "ç": "c", "ğ": "g", "ı": "i", "'": "", "\u0307": ""}
+)
+
+#: rows typed in a second time: (place of the first among the leads, what the second row says otherwise)
+ENTERED_TWICE: tuple[tuple[int, Row], ...] = (
+    (12, {"Email": "UPPER", "Phone Number": "", "Date of birth": ""}),
+    (57, {"Email": "UPPER", "Phone Number": "", "First Name": "", "Date of birth": ""}),
+    (103, {"Email": "", "Phone Number": "double zero", "Date of birth": ""}),
+    (166, {"Email": "", "Phone Number": "trunk zero", "Date of birth": "", "Last Name": ""}),
+    (231, {"Email": "", "Phone Number": "", "Date of birth": "day first"}),
+    (318, {"Email": "", "Phone Number": "", "Date of birth": "year"}),
+    (402, {"Email": "UPPER", "Phone Number": "double zero", "Date of birth": ""}),
+)
+#: rows that look alike and are two people, or cannot be told to be one
+ALIKE: tuple[tuple[int, Row], ...] = (
+    (80, {"Email": "", "Phone Number": "", "Date of birth": "1931-05-06"}),
+    (204, {"Email": "", "Phone Number": "", "Date of birth": ""}),
+    (290, {"Email": "", "Phone Number": "national", "Date of birth": "", "First Name": ""}),
+)
+#: cells that nobody can read: (place among the rows, column, what stands in it)
+UNREADABLE = (
+    (21, "Create Date", "2026-13-05 10:00"),
+    (74, "Enquiry channel", "Fax"),
+    (139, "Treatment budget", "about 8000"),
+    (222, "Number of Pageviews", "many"),
+    (301, "Medical records received", "maybe"),
+    (377, "Create Date", "last Tuesday"),
+)
+#: a row that lost its last cells, and rows with nothing in them
+TORN, EMPTY = 260, (50, 180, 333, 505)
+
+#: the partners one of whose leads was entered weeks after the introduction
+LATE = ("TA-101", "TA-103", "TA-104")
 
 
-def pick(random: Random, weighted: tuple[tuple[str, int], ...]) -> str:
-    """Return one of the weighted values."""
-    values, weights = zip(*weighted, strict=True)
-    return str(random.choices(values, weights)[0])
+def weighted(random: Random, values: tuple[tuple[str, int], ...]) -> str:
+    """Return one of the values."""
+    names, weights = zip(*values, strict=True)
+    return str(random.choices(names, weights)[0])
 
 
-def known(random: Random, share: float, value: Any) -> Any:
-    """Return the value, or None where nobody filled the field in: known in `share` of the cases."""
-    return value if random.random() < share else None
+def known(random: Random, share: float, value: object) -> str:
+    """Return the cell of a value, empty where nobody filled the field in: filled in `share` of the rows."""
+    cell = ("true" if value else "false") if isinstance(value, bool) else str(value)
+    return cell if random.random() < share else ""
 
 
-def instant(moment: datetime) -> str:
+def moment(when: datetime) -> str:
+    """Return a date and time as the CRM writes them."""
+    return when.strftime("%Y-%m-%d %H:%M")
+
+
+def instant(when: datetime) -> str:
     """Return the moment as text, in UTC."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def present(record: Record) -> Record:
-    """Return the record without its absent facts."""
-    return {name: value for name, value in record.items() if value is not None}
+class Contacts:
+    """Writes the contacts one after the other; no two share an address, a number, or a name and year."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._numbers = dict.fromkeys(PHONES, 0)
+        self._addresses: set[str] = set()
+        self._people: set[tuple[str, str]] = set()
+
+    def lead(self, number: int) -> Row:
+        """Return one lead; `eagerness` between 0 and 1 drives everything the lead did."""
+        random = self._random
+        country, language, zone, currency, _ = random.choices(COUNTRIES, [row[-1] for row in COUNTRIES])[0]
+        eagerness = random.random() ** 1.9
+        minutes = int(random.expovariate(1 / (60 * 18))) % (60 * 24 * 14)
+        arrived = LAST_ENQUIRY - timedelta(minutes=minutes)
+        gulf = currency in ("SAR", "AED", "KWD", "TRY")
+        channel = weighted(random, WHATSAPP_FIRST if gulf else CHANNELS)
+        low, high = BUDGETS[currency]
+        has_budget = random.random() < 0.08 + 0.4 * eagerness
+        budget = random.randrange(low, high, 500 if high > 1000 else 50)
+        written = language if random.random() < 0.85 else "en"
+        own_words = OWN_WORDS.get(country) if random.random() < 0.06 else None
+        code = weighted(random, LEAD_PARTNERS)
+        source = "Referrals" if code else known(random, 0.75, weighted(random, SOURCES))
+        has_details = channel == "Web form" and random.random() < eagerness
+        return {
+            "Record ID": str(FIRST_RECORD + number),
+            **self._person(language, country),
+            "Contact owner": random.choice(COORDINATORS),
+            "Create Date": moment(arrived),
+            "Lifecycle Stage": random.choice(("Lead", "Lead", "Lead", "Marketing Qualified Lead", "")),
+            "Country/Region": known(random, 0.8, own_words or country),
+            "Preferred language": known(random, 0.9, LANGUAGES[written]),
+            "Time zone": known(random, 0.5, zone),
+            "Original Traffic Source": source,
+            "Number of Pageviews": known(random, 0.65, int(random.expovariate(1 / (1.5 + 6 * eagerness)))),
+            "Medical records received": known(random, 0.8, random.random() < 0.38 * eagerness),
+            "Specific dates asked for": known(random, 0.75, random.random() < 0.45 * eagerness),
+            "Treatment budget": str(budget) if has_budget else "",
+            "Budget currency": currency if has_budget else "",
+            "Enquiry channel": known(random, 0.97, channel),
+            "Specialty of interest": known(random, 0.6, random.choice(SPECIALTIES)),
+            "Price quote asked for": known(random, 0.7, random.random() < 0.1 + 0.6 * eagerness),
+            "Virtual consultation asked for": known(random, 0.6, random.random() < 0.3 * eagerness),
+            "Detailed enquiry sent": known(random, 0.7, has_details),
+            "Urgent symptoms reported": known(random, 0.35, random.random() < 0.012),
+            "Brochure downloaded": known(random, 0.7, random.random() < 0.15 + 0.3 * eagerness),
+            "Newsletter signed up for": known(random, 0.6, random.random() < 0.12),
+            "Tracking code": code,
+            "Asked not to be contacted": known(random, 0.5, random.random() < 0.02),
+            "Message": known(random, 0.7, random.choice(MESSAGES[written])),
+        }
+
+    def _person(self, language: str, country: str) -> Row:
+        random = self._random
+        first_names, last_names = NAMES[language]
+        while True:
+            first, last = random.randrange(len(first_names)), random.randrange(len(last_names))
+            born = date(random.randrange(1948, 2006), 1, 1) + timedelta(days=random.randrange(365))
+            person = (f"{first_names[first]} {last_names[last]}", str(born.year))
+            if person not in self._people:
+                break
+        self._people.add(person)
+        phone = self._phone(country)
+        return {
+            "First Name": first_names[first],
+            "Last Name": last_names[last],
+            "Email": known(random, 0.8, self._address(language, first, last)),
+            "Phone Number": known(random, 0.7, phone) if phone else "",
+            "Date of birth": known(random, 0.45, born.isoformat()),
+        }
+
+    def _phone(self, country: str) -> str:
+        start, digits = PHONES[country]
+        number = self._numbers[country]
+        if number >= 10**digits:
+            return ""
+        self._numbers[country] = number + 1
+        return f"{start}{number:0{digits}}"
+
+    def _address(self, language: str, first: int, last: int) -> str:
+        names = LATIN if language == "ar" else NAMES[language]
+        plain = f"{names[0][first]}.{names[1][last]}".lower().translate(PLAIN_LETTERS)
+        ends = ("example.com", "example.org", "posta.example", "mail.example")
+        number = 1
+        while True:
+            address = f"{plain}{'' if number == 1 else number}@{self._random.choice(ends)}"
+            if address not in self._addresses:
+                self._addresses.add(address)
+                return address
+            number += 1
 
 
-def lead(random: Random, number: int) -> Record:
-    """Return one lead; `eagerness` between 0 and 1 drives everything the lead did."""
-    country, language, zone, currency, _ = random.choices(COUNTRIES, [row[-1] for row in COUNTRIES])[0]
-    eagerness = random.random() ** 1.9
-    arrived = LAST_ENQUIRY - timedelta(minutes=int(random.expovariate(1 / (60 * 18))) % (60 * 24 * 14))
-    channel = pick(random, WHATSAPP_FIRST if currency in ("SAR", "AED", "KWD", "TRY") else CHANNELS)
-    source = pick(random, SOURCES)
-    low, high = BUDGETS[currency]
-    step = 500 if high > 1000 else 50
-    budget = {"amount": str(random.randrange(low, high, step)), "currency": currency}
-    facts = {
-        "id": f"L-{number:04}",
-        "name": f"Lead {number:04}",
-        "created_at": instant(arrived),
-        "channel": known(random, 0.97, channel),
-        "submitted_medical_records": known(random, 0.8, random.random() < 0.38 * eagerness),
-        "asked_for_specific_dates": known(random, 0.75, random.random() < 0.45 * eagerness),
-        "budget": budget if random.random() < 0.08 + 0.4 * eagerness else None,
-        "downloaded_brochure": known(random, 0.7, random.random() < 0.15 + 0.3 * eagerness),
-        "pages_read": known(random, 0.65, int(random.expovariate(1 / (1.5 + 6 * eagerness)))),
-        "signed_up_for_newsletter": known(random, 0.6, random.random() < 0.12),
-        "sent_detailed_enquiry": known(random, 0.7, channel == "web_form" and random.random() < eagerness),
-        "asked_for_price_quote": known(random, 0.7, random.random() < 0.1 + 0.6 * eagerness),
-        "asked_for_virtual_consultation": known(random, 0.6, random.random() < 0.3 * eagerness),
-        "reported_urgent_symptoms": known(random, 0.35, random.random() < 0.012),
-        "specialty_of_interest": known(random, 0.6, random.choice(SPECIALTIES)),
-        "language": known(random, 0.9, language if random.random() < 0.85 else "en"),
-        "country": known(random, 0.8, country),
-        "time_zone": known(random, 0.5, zone),
-        "source": known(random, 0.75, source),
-        "asked_not_to_be_contacted": known(random, 0.5, random.random() < 0.02),
+def again(first: Row, number: int, otherwise: Row) -> Row:
+    """Return a second row about the person of the first, typed in an hour and a half later."""
+    entered = datetime.fromisoformat(first["Create Date"]) + timedelta(minutes=90)
+    row = {
+        **first,
+        "Record ID": str(FIRST_RECORD + number),
+        "Create Date": moment(min(entered, LAST_ENQUIRY.replace(tzinfo=None))),
+        "Enquiry channel": "Phone",
+        "Message": "",
+        "Tracking code": "",
+        "Asked not to be contacted": "",
     }
-    record: Record = {"lead": facts}
-    if source == "partner":
-        code = pick(random, LEAD_PARTNERS)
-        facts["tracking_code"] = known(random, 0.9, code)
-        record["partner"] = {"id": code, "code": code}
-    record["lead"] = present(facts)
-    return record
+    for column, how in otherwise.items():
+        row[column] = retyped(first[column], how)
+    return row
 
 
-def partner(random: Random, row: tuple[Any, ...]) -> Record:
-    """Return one partner of the table above."""
-    code, kind, country, count, clinician, licence = row
-    onboarded = date(2025, 2, 3) + timedelta(days=random.randrange(300))
-    return present(
-        {
-            "id": code,
-            "name": f"Partner {code[-3:]}",
-            "code": code,
-            "type": kind,
-            "country": country,
-            "onboarded_on": onboarded.isoformat(),
-            "introductions_this_year": count,
-            "is_clinician": clinician,
-            "is_facility_staff": known(random, 0.95, False) if clinician is not None else None,
-            "is_public_official": known(random, 0.95, False) if clinician is not None else None,
-            "shares_owner_with_facility": known(random, 0.8, code == "TA-104"),
-            "licence_valid_from": "2025-01-01" if licence else None,
-            "licence_valid_until": licence,
-        }
-    )
+def retyped(cell: str, how: str) -> str:
+    """Return a cell as another person types it."""
+    digits = "".join(character for character in cell if character.isdigit())
+    match how:
+        case "UPPER":
+            return cell.upper()
+        case "double zero":
+            return f"00{digits[:2]}-{digits[2:]}"
+        case "trunk zero":
+            return f"+{digits[:2]} (0){digits[2:4]} / {digits[4:]}"
+        case "national":
+            return f"0{digits[2:]}"
+        case "day first":
+            return f"{cell[8:]}.{cell[5:7]}.{cell[:4]}"
+        case "year":
+            return cell[:4]
+    return how
 
 
-def agreement(random: Random, code: str) -> Record:
-    """Return the agreement with a partner; two are signed late or missing, one has the published terms."""
-    late = code == "TA-105"
-    as_published = code == "TA-102"
-    if code in ("TA-109", "TA-112"):
-        return {}
-    open_ended = code in ("TA-103", "TA-107")
-    return present(
-        {
-            "id": f"A-{code[-3:]}",
-            "signed_on": "2026-08-03" if late else "2025-12-15",
-            "effective_from": "2026-01-01",
-            "open_ended": open_ended,
-            "ends_on": None if open_ended else "2026-12-31",
-            "in_writing": True,
-            "fee_per_introduction": {"amount": "500.00", "currency": "USD"},
-            "valuation_maximum": {"amount": "550.00", "currency": "USD"},
-            "valued_on": "2025-11-20",
-            "valued_by_third_party": True,
-            "fee_depends_on_outcome": False,
-            "fee_depends_on_cost": as_published,
-            "fee_depends_on_acceptance": as_published,
-            "fee_depends_on_volume": as_published,
-            "demands_exclusivity": known(random, 0.8, code == "TA-110"),
-            "mixes_services": known(random, 0.8, False),
-            "depends_on_return_referrals": known(random, 0.8, False),
-        }
-    )
-
-
-def introduction(random: Random, number: int, payee: Record, terms: Record) -> Record:
-    """Return one introduction of a partner, with its papers."""
-    day = date(2026, 1, 8) + timedelta(days=random.randrange(310))
-    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    told = noon + timedelta(minutes=random.randrange(30, 60 * 24 * 4))
-    fate = random.choices(("decided", "none_so_far", None), (62, 28, 10))[0]
-    decided = noon + timedelta(days=random.randrange(3, 25), minutes=random.randrange(600))
-    if decided > LAST_ENQUIRY:
-        fate = "none_so_far"
-    elif random.random() < 0.12:
-        told = decided + timedelta(hours=random.randrange(1, 40))
-    language = random.choice(("de", "en", "ar"))
-    disclosure: Record = {}
-    if told <= LAST_ENQUIRY and random.random() < 0.85:
-        disclosure = present(
-            {
-                "id": f"D-{number:03}",
-                "given_at": instant(told),
-                "recorded_at": instant(told + timedelta(minutes=random.randrange(5, 90))),
-                "language": known(random, 0.9, language if random.random() < 0.85 else "en"),
-                "in_writing": True,
-                "states_payment": True,
-                "states_amount": known(random, 0.95, random.random() < 0.93),
-                "states_free_choice": known(random, 0.8, True),
-                "signed": known(random, 0.9, random.random() < 0.9),
-            }
-        )
-    consent: Record = {}
-    if random.random() < 0.9:
-        consent = present(
-            {
-                "id": f"C-{number:03}",
-                "purpose": "introduction",
-                "explicit": True,
-                "given_on": (day - timedelta(days=random.randrange(4))).isoformat(),
-                "withdrawn": known(random, 0.9, random.random() < 0.05),
-            }
-        )
-    facts = present(
-        {
-            "id": f"I-{number:03}",
-            "introduced_on": day.isoformat(),
-            "recorded_at": instant(noon),
-            "tracking_code": payee["code"],
-            "verified": known(random, 0.93, random.random() < 0.94),
-            "file_complete": known(random, 0.93, random.random() < 0.92),
-            "patient_already_known": known(random, 0.9, False),
-            "is_self_referral": known(random, 0.9, False),
-            "decision_state": fate,
-            "patient_decided_at": instant(decided) if fate == "decided" else None,
-            "patient_decision": random.choice(("accepted", "declined")) if fate == "decided" else None,
-        }
-    )
-    patient = present({"id": f"P-{number:03}", "language": known(random, 0.9, language)})
-    record = {
-        "introduction": facts,
-        "partner": payee,
-        "lead": patient,
-        "agreement": terms,
-        "disclosure": disclosure,
-        "consent": consent,
-    }
-    return {name: value for name, value in record.items() if value}
-
-
-def write(name: str, records: list[Record]) -> None:
-    """Write the records as JSON Lines."""
-    lines = [json.dumps(record, ensure_ascii=False, separators=(", ", ": ")) for record in records]
-    (FOLDER / name).write_bytes("".join(line + "\n" for line in lines).encode())
-
-
-def main() -> None:
-    """Write the three files."""
+def contacts() -> list[Row | None]:
+    """Return the rows of the export in order, None for an empty one."""
     random = Random(SEED)  # noqa: S311 - made-up records, nothing secret
-    write("leads.jsonl", [lead(random, number) for number in range(1, LEADS + 1)])
-    partners = [partner(random, row) for row in PARTNERS]
-    write("partners.jsonl", [{"partner": record} for record in partners])
-    introductions: list[Record] = []
-    for record in partners:
-        terms = agreement(random, record["code"])
-        for _ in range(record.get("introductions_this_year", 0)):
-            introductions.append(introduction(random, len(introductions) + 1, record, terms))
-    # the last introduction of the busiest partner turns out to be a copy; its count leaves copies out
-    copy = json.loads(json.dumps(introductions[0]))
-    copy["introduction"].update({"id": f"I-{len(introductions) + 1:03}", "reversal_cause": "duplicate"})
-    write("introductions.jsonl", [*introductions, copy])
+    writer = Contacts(random)
+    leads = [writer.lead(number) for number in range(LEADS)]
+    for place, _ in (*ENTERED_TWICE, *ALIKE):
+        # whoever is entered twice gave all there is
+        filled_in(leads[place], place)
+    rows = list(leads)
+    for place, otherwise in (*ENTERED_TWICE, *ALIKE):
+        rows.append(again(leads[place], len(rows), otherwise))
+    for record, code in zip(entered_late(), LATE, strict=True):
+        row = writer.lead(len(rows))
+        rows.append({**row, "Record ID": record, "Tracking code": code, "Create Date": "2026-11-16 10:05"})
+    for place, column, cell in UNREADABLE:
+        rows[place][column] = cell
+    with_empty: list[Row | None] = list(rows)
+    for place in EMPTY:
+        with_empty.insert(place, None)
+    return with_empty
+
+
+def entered_late() -> list[str]:
+    """Return the record ids of the leads that were entered late."""
+    first = FIRST_RECORD + LEADS + len(ENTERED_TWICE) + len(ALIKE)
+    return [str(first + number) for number in range(len(LATE))]
+
+
+def filled_in(row: Row, place: int) -> None:
+    """Give a row an address, a telephone number and a date of birth."""
+    row["Email"] = row["Email"] or f"patient.{place}@mail.example"
+    row["Phone Number"] = f"+44 7700 900{700 + place % 200:03}"
+    row["Date of birth"] = row["Date of birth"] or f"{1950 + place % 40}-03-0{1 + place % 9}"
+
+
+def partners() -> list[Row]:
+    """Return the list of partners as a coordinator keeps it in a spreadsheet: days first, semicolons."""
+
+    def day(text: str | None) -> str:
+        return f"{text[8:]}.{text[5:7]}.{text[:4]}" if text else ""
+
+    return [
+        {
+            "partner.id": code,
+            "partner.name": name,
+            "partner.code": code,
+            "partner.type": kind,
+            "partner.country": country,
+            "partner.is_clinician": "" if clinician is None else str(clinician).lower(),
+            "partner.licence_valid_from": day("2025-01-01") if licence else "",
+            "partner.licence_valid_until": day(licence),
+        }
+        for code, name, kind, country, clinician, licence in PARTNERS
+    ]
+
+
+def introductions() -> list[Row]:
+    """Return the report of introductions, each with the partner, agreement and disclosure it belongs to."""
+    rows: list[Row] = []
+    late = dict(zip(LATE, entered_late(), strict=True))
+    twice = str(FIRST_RECORD + ENTERED_TWICE[2][0]), str(FIRST_RECORD + LEADS + 2)
+    for partner in PARTNERS:
+        for place, (day, complexity, otherwise) in enumerate(YEAR.get(partner[0], ())):
+            number = len(rows) + 1
+            patients = {
+                "entered late": late.get(partner[0], ""),
+                "of two partners": "148102",
+                "entered twice": twice[0],
+                "entered twice again": twice[1],
+            }
+            changes = dict(otherwise)
+            row = {
+                **introduction(number, partner[0], date.fromisoformat(f"2026-{day}"), complexity, place),
+                **terms_of(partner),
+                "lead.id": patients.get(changes.pop("lead", ""), str(148000 + number)),
+            }
+            disclose(row, changes.pop("disclosure", "in time"))
+            row.update(changes)
+            rows.append(row)
+    return rows
+
+
+def introduction(number: int, code: str, day: date, complexity: str, place: int) -> Row:
+    """Return what is recorded of an introduction where all went well."""
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    decided = noon + timedelta(days=9, hours=3)
+    is_decided = decided < LAST_ENQUIRY
+    accepted = "accepted" if number % 3 else "declined"
+    return {
+        "introduction.id": f"I-{number:03}",
+        "introduction.introduced_on": day.isoformat(),
+        "introduction.recorded_at": instant(noon + timedelta(hours=number % 5)),
+        "introduction.tracking_code": code,
+        "introduction.verified": "true",
+        "introduction.file_complete": "true",
+        "introduction.complexity": complexity,
+        "introduction.complexity_set_on": (day + timedelta(days=number % 6)).isoformat(),
+        "introduction.complexity_set_by_facility": "true",
+        "introduction.translation_done": "true" if code in ("TA-103", "TA-104") else "false",
+        "introduction.travel_file_complete": "true" if code == "TA-101" and place % 6 == 5 else "false",
+        "introduction.decision_state": "decided" if is_decided else "none_so_far",
+        "introduction.patient_decided_at": instant(decided) if is_decided else "",
+        "introduction.patient_decision": accepted if is_decided else "",
+        "introduction.reversal_cause": "",
+    }
+
+
+def terms_of(partner: Partner) -> Row:
+    """Return what is known of a partner and of the agreement with it."""
+    code, _, _, _, clinician, licence = partner
+    role = "" if clinician is None else "false"
+    row = {
+        "partner.id": code,
+        "partner.is_clinician": "" if clinician is None else str(clinician).lower(),
+        "partner.is_facility_staff": role,
+        "partner.is_public_official": role,
+        "partner.licence_valid_from": "2025-01-01" if licence else "",
+        "partner.licence_valid_until": licence or "",
+        "partner.screened_on": "2026-08-15" if code == "TA-110" else SCREENED_ON,
+        "partner.screening_clear": "true",
+    }
+    agreement = {
+        "agreement.id": f"A-{code[-3:]}",
+        "agreement.signed_on": "2026-08-03" if code == "TA-105" else "2025-12-15",
+        "agreement.effective_from": "2026-01-01",
+        "agreement.open_ended": "false",
+        "agreement.ends_on": "2026-12-31",
+        "agreement.valuation_maximum": "550.00 USD",
+        "agreement.valued_on": "2025-11-20",
+        "agreement.valued_by_third_party": "true",
+        "agreement.fee_depends_on_outcome": "false",
+        "agreement.fee_depends_on_cost": "false",
+        "agreement.fee_depends_on_acceptance": "false",
+        "agreement.fee_depends_on_volume": "false",
+        "agreement.mixes_services": "false",
+        "agreement.depends_on_return_referrals": "false",
+        "agreement.demands_exclusivity": "false",
+    }
+    none = dict.fromkeys(agreement, "")
+    return {**row, **(none if code == "TA-109" else agreement)}
+
+
+def disclose(row: Row, how: str) -> None:
+    """Put the disclosure into the row of an introduction, or what went wrong with it."""
+    told = datetime.fromisoformat(f"{row['introduction.introduced_on']}T16:20:00+00:00")
+    if how == "after the decision":
+        told += timedelta(days=12)
+    missing = how == "missing"
+    row.update(
+        {
+            "disclosure.id": "" if missing else f"D-{row['introduction.id'][2:]}",
+            "disclosure.given_at": "" if missing else instant(told),
+            "disclosure.recorded_at": "" if missing else instant(told + timedelta(minutes=25)),
+            "disclosure.states_payment": "" if missing else "true",
+            "disclosure.states_amount": "" if missing else str(how != "without the amount").lower(),
+        }
+    )
+
+
+def csv_text(columns: tuple[str, ...], rows: list[Any], **dialect: Any) -> str:
+    """Return rows as CSV; None is a row with nothing in it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n", **dialect)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([""] * len(columns) if row is None else [row[column] for column in columns])
+    return text.getvalue()
+
+
+def contacts_text() -> str:
+    """Return the export of contacts, each cell in quotes, one row torn off."""
+    lines = csv_text(CONTACT_COLUMNS, contacts(), quoting=csv.QUOTE_ALL)
+    record = f'"{FIRST_RECORD + TORN}"'
+    start = lines.index(record)
+    end = lines.index('"\r\n"', start) + 1
+    torn = ",".join(lines[start:end].split(",")[:11])
+    return lines[:start] + torn + lines[end:]
+
+
+def main(folder: Path) -> None:
+    """Write the three files."""
+    people, report = partners(), introductions()
+    texts = {
+        # the CRM begins its exports with a byte-order mark
+        "contacts.csv": "\ufeff" + contacts_text(),
+        "partners.csv": csv_text(tuple(people[0]), people, delimiter=";"),
+        "introductions.csv": csv_text(tuple(report[0]), report),
+    }
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
