@@ -10,6 +10,8 @@ import fairlead
 from fairlead.problem_codes import CODES
 
 PACKAGE = Path(fairlead.__file__).parent
+CONNECTORS = Path(__file__).parents[2] / "connectors"
+SOURCES = [path for root in (PACKAGE, CONNECTORS) for path in sorted(root.rglob("*.py"))]
 
 #: what takes a code as its first argument
 MAKERS = {"Problem", "UnfitValue", "shape_error", "_Form"}
@@ -32,15 +34,13 @@ def codes_in(path: Path) -> set[str]:
 
 
 def test_every_code_that_a_problem_is_made_with_is_described() -> None:
-    used = {code: path.name for path in PACKAGE.rglob("*.py") for code in codes_in(path)}
+    used = {code: path.name for path in SOURCES for code in codes_in(path)}
     used = {code: module for code, module in used.items() if re.fullmatch("[a-z0-9]+(-[a-z0-9]+)+", code)}
     assert {code: module for code, module in used.items() if code not in CODES} == {}
 
 
 def test_every_described_code_is_in_use() -> None:
-    sources = "".join(
-        path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py") if path.name != "problem_codes.py"
-    )
+    sources = "".join(path.read_text(encoding="utf-8") for path in SOURCES if path.name != "problem_codes.py")
     assert [code for code in CODES if f'"{code}"' not in sources] == []
 
 
