@@ -1,5 +1,6 @@
 """Plug-ins are found by entry point, and a conflict names both providers."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
@@ -9,7 +10,9 @@ from textwrap import dedent
 import pytest
 
 import fairlead
-from fairlead.plugins.manager import connector, connectors, load_plugins
+from fairlead.files.mappings import known_mappings
+from fairlead.plugins.manager import connector, connectors, installed_folders, load_plugins
+from fairlead.ruleset.catalogue import shipped_root
 
 Install = Callable[[str, str, str], None]
 
@@ -165,3 +168,56 @@ def test_an_unknown_connector_is_answered_with_the_nearest_name() -> None:
     assert problem.code == "unknown-connector"
     assert problem.nearest == "hubspot"
     assert problem.allowed == ("hubspot", "salesforce", "zoho")
+
+
+RULES = """
+    from pathlib import Path
+
+    from fairlead.plugins import DocumentFolder, hookimpl
+
+    @hookimpl
+    def fairlead_rulesets():
+        return [DocumentFolder(Path({folder!r}) / "rulesets")]
+
+    @hookimpl
+    def fairlead_mappings():
+        return [DocumentFolder(Path({folder!r}) / "mappings")]
+"""
+
+
+@pytest.fixture
+def bringing_documents(install: Install, tmp_path: Path) -> Iterator[Path]:
+    """Install a plug-in that brings a ruleset and a mapping; return its folder of documents."""
+    folder = tmp_path / "documents"
+    shipped = shipped_root() / "medical-travel/telemedicine-gateway.json"
+    rules = json.loads(shipped.read_text("utf-8")) | {"name": "acme/gateway"}
+    (folder / "rulesets/acme").mkdir(parents=True)
+    (folder / "rulesets/acme/gateway.json").write_text(json.dumps(rules), "utf-8")
+    mapping = {
+        "fairlead": 1,
+        "kind": "mapping",
+        "name": "mappings/acme-people",
+        "version": "1.0.0",
+        "title": "Acme people",
+        "about": "The people of Acme CRM.",
+        "recognised_by": [["Acme No"]],
+        "facts": {"lead.id": {"column": ["Acme No"]}},
+    }
+    (folder / "mappings").mkdir()
+    (folder / "mappings/acme-people.json").write_text(json.dumps(mapping), "utf-8")
+    install("acme-rules", "acme-rules", RULES.format(folder=str(folder)))
+    installed_folders.cache_clear()
+    yield folder
+    installed_folders.cache_clear()
+
+
+def test_a_package_can_bring_rulesets(bringing_documents: Path) -> None:
+    program = fairlead.load("acme/gateway")
+
+    assert program.ruleset.name == "acme/gateway"
+
+
+def test_a_package_can_bring_mappings_of_exports(bringing_documents: Path) -> None:
+    known = {mapping.document.name for mapping in known_mappings()}
+
+    assert {"mappings/acme-people", "mappings/hubspot-contacts"} <= known

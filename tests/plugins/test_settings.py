@@ -105,7 +105,7 @@ def test_a_broken_schema_names_its_connector() -> None:
     ("name", "settings"),
     [
         ("hubspot", {"account_id": 4711, "api_version": "2026-09"}),
-        ("salesforce", {"my_domain": "clinic--uat.sandbox.my.salesforce.com", "api_version": "68.0"}),
+        ("salesforce", {"login_url": "https://clinic--uat.sandbox.my.salesforce.com", "flow": "jwt"}),
         ("zoho", {"data_centre": "eu", "api_version": "v8"}),
     ],
 )
@@ -122,5 +122,6 @@ def test_the_shipped_connectors_take_their_settings_and_no_secret(
 @pytest.mark.parametrize("host", ["clinic.my.salesforce.com.evil.example", "login.salesforce.com", "Clinic"])
 def test_salesforce_takes_no_host_but_a_my_domain(host: str) -> None:
     info = connectors(load_plugins())["salesforce"]
+    problems = validate_settings(info, {"login_url": f"https://{host}"})
 
-    assert [problem.code for problem in validate_settings(info, {"my_domain": host})] == ["invalid-value"]
+    assert [problem.code for problem in problems] == ["invalid-value"]

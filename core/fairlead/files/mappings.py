@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fairlead.documents.found import found_text
 from fairlead.files.mapped_layout import ColumnMap, column_key
+from fairlead.plugins.manager import installed_folders
 from fairlead.problems import Problem, UsageError, nearest_name
 from fairlead.ruleset.catalogue import shipped_root
 from fairlead.ruleset.mapping_document import MappingDocument, load_mapping
@@ -105,7 +106,8 @@ def recognised(mappings: Iterable[NamedMapping], names: Sequence[str]) -> list[N
 
 def _files(folders: Iterable[Path]) -> dict[str, tuple[Path, bool]]:
     files: dict[str, tuple[Path, bool]] = {}
-    for folder, own in (*((folder, True) for folder in folders), (shipped_root() / FOLDER, False)):
+    others = (*installed_folders("fairlead_mappings"), shipped_root() / FOLDER)
+    for folder, own in (*((folder, True) for folder in folders), *((folder, False) for folder in others)):
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
             files.setdefault(path.stem, (path, own))
     return files

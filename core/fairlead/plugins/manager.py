@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import cast
 
 import pluggy
 
-from fairlead.plugins.hookspecs import PROJECT_NAME, ConnectorInfo, FairleadHooks
+from fairlead.plugins.hookspecs import PROJECT_NAME, ConnectorInfo, DocumentFolder, FairleadHooks
 from fairlead.problems import Problem, UsageError, nearest_name
 
-__all__ = ["connector", "connectors", "load_plugins"]
+__all__ = ["connector", "connectors", "installed_folders", "load_plugins"]
 
 
 def load_plugins(found: Iterable[EntryPoint] | None = None) -> pluggy.PluginManager:
@@ -61,6 +63,21 @@ def connectors(manager: pluggy.PluginManager) -> dict[str, ConnectorInfo]:
     if problems:
         raise UsageError(problems)
     return {name: offered[name][0] for name in sorted(offered)}
+
+
+@cache
+def installed_folders(hook: str) -> tuple[Path, ...]:
+    """Return the folders that installed plug-ins announce through `fairlead_rulesets` or `fairlead_mappings`.
+
+    Found once for each process. Raises UsageError as `load_plugins` does.
+    """
+    manager = load_plugins()
+    found: dict[Path, None] = {}
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
+        # pluggy's types do not carry the result of a hook over from its specification
+        for folder in cast(list[DocumentFolder], implementation.function()):
+            found[folder.path] = None
+    return tuple(found)
 
 
 def connector(manager: pluggy.PluginManager, name: str) -> ConnectorInfo:

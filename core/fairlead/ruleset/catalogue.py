@@ -13,6 +13,7 @@ from fairlead.documents.found import found_text
 from fairlead.documents.json_text import Document, read_document
 from fairlead.documents.shapes import is_document_name, is_version
 from fairlead.facts.model import FactModel
+from fairlead.plugins.manager import installed_folders
 from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 
 __all__ = [
@@ -85,14 +86,15 @@ class Found:
 class Catalogue:
     """The documents below some folders; in two folders with one name the first counts.
 
-    `roots` are a project's folders; the shipped one comes after them. `edited` gives texts to read in the
-    place of files, by path: what would be if they were written.
+    `roots` are a project's folders; those of plug-ins and the shipped one come after them. `edited` gives
+    texts to read in the place of files, by path: what would be if they were written.
     """
 
     def __init__(self, roots: Iterable[Path] = (), *, edited: Mapping[Path, str] | None = None) -> None:
         shipped = shipped_root()
         self._roots = [root for root in roots if root.resolve() != shipped.resolve()]
         self._shipped = shipped
+        self._plugged = installed_folders("fairlead_rulesets")
         self._edited = dict(edited or {})
         self._read: dict[Path, Found] = {}
         #: the fact models made of documents found here, by name and version: several rulesets share one
@@ -126,8 +128,8 @@ class Catalogue:
         # a name that no file can have is for reading to say
         with suppress(OSError, ValueError):
             place = path.resolve()
-            own = not place.is_relative_to(self._shipped.resolve())
-            roots = [root.resolve() for root in (*self._roots, self._shipped)]
+            own = not any(place.is_relative_to(each.resolve()) for each in (*self._plugged, self._shipped))
+            roots = [root.resolve() for root in (*self._roots, *self._plugged, self._shipped)]
             root = next((root for root in roots if place.is_relative_to(root)), None)
             if root is not None:
                 relative = place.relative_to(root)
@@ -186,6 +188,8 @@ class Catalogue:
     def _folders(self) -> Iterator[tuple[Path, bool]]:
         for root in self._roots:
             yield root, True
+        for root in self._plugged:
+            yield root, False
         yield self._shipped, False
 
     def _lookup(self, name: str, version: str | None) -> Found | None:

@@ -1,0 +1,1 @@
+"""What connectors are built and tested with: the sandbox server, seeded data, the conformance kit."""
