@@ -1,11 +1,15 @@
-"""The HubSpot connector.
-
-It only announces itself and checks its settings; reading and writing come with the sync.
-"""
+"""The HubSpot connector."""
 
 from __future__ import annotations
 
-from fairlead.plugins import ConnectorInfo, hookimpl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl
+
+if TYPE_CHECKING:
+    from fairlead.plugins.connector import Connector, ConnectorContext
+    from fairlead.plugins.sandboxes import Sandbox, SandboxOptions
 
 __all__ = ["fairlead_connectors"]
 
@@ -20,13 +24,51 @@ _SETTINGS_SCHEMA: dict[str, object] = {
         },
         "api_version": {
             "type": "string",
-            "pattern": "^20[0-9]{2}-(03|09)$",
-            "description": "The dated version of the interface, such as 2026-09.",
+            "pattern": "^(20[0-9]{2}-(03|09)|v3)$",
+            "description": "The dated version of the interface, such as 2026-09 (the default); or v3.",
+        },
+        "base_url": {
+            "type": "string",
+            "pattern": "^(https://api[.]hubapi[.]com|http://(127[.]0[.]0[.]1|localhost|\\[::1\\]):[0-9]{1,5})$",
+            "description": "Where the interface is: HubSpot's own address (the default), or a sandbox here.",
+        },
+        "plan": {
+            "enum": ["starter", "professional", "enterprise", "increased"],
+            "description": "The plan that decides the rate limit; starter (the default) is the lowest.",
+        },
+        "pipelines": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1},
+            "description": "The ids of the deal pipelines that hold treatments; all where it is left out.",
         },
     },
     "required": ["account_id"],
     "additionalProperties": False,
 }
+
+_SECRETS = (
+    SecretInfo(
+        "HUBSPOT_TOKEN",
+        "a service key (Settings, Integrations, Service keys), or the static token of an app",
+    ),
+    SecretInfo("HUBSPOT_CLIENT_ID", "for OAuth in the place of a token: the app's client id"),
+    SecretInfo(
+        "HUBSPOT_CLIENT_SECRET", "the app's client secret: for OAuth, and to check the signature of webhooks"
+    ),
+    SecretInfo("HUBSPOT_REFRESH_TOKEN", "for OAuth: the refresh token of the installation"),
+)
+
+
+def _open(context: ConnectorContext) -> Connector:
+    from fairlead_hubspot.connector import HubSpotConnector
+
+    return HubSpotConnector(context)
+
+
+def _sandbox(options: SandboxOptions) -> Sandbox:
+    from fairlead_hubspot.sandbox import HubSpotSandbox
+
+    return HubSpotSandbox(options)
 
 
 @hookimpl
@@ -34,6 +76,13 @@ def fairlead_connectors() -> list[ConnectorInfo]:
     """Announce the HubSpot connector."""
     return [
         ConnectorInfo(
-            name="hubspot", title="HubSpot connector", crm="HubSpot", settings_schema=_SETTINGS_SCHEMA
+            name="hubspot",
+            title="HubSpot connector",
+            crm="HubSpot",
+            settings_schema=_SETTINGS_SCHEMA,
+            secrets=_SECRETS,
+            open=_open,
+            sandbox=_sandbox,
+            mapping=Path(__file__).parent / "mapping.json",
         )
     ]

@@ -1,0 +1,7 @@
+"""The conformance kit on the HubSpot connector."""
+
+from fairlead.testing.conformance import ConnectorConformance
+
+
+class TestHubSpot(ConnectorConformance):
+    connector = "hubspot"
