@@ -1,0 +1,7 @@
+"""The conformance kit, on the Salesforce connector."""
+
+from fairlead.testing.conformance import ConnectorConformance
+
+
+class TestSalesforce(ConnectorConformance):
+    connector = "salesforce"
