@@ -173,7 +173,7 @@ def answers_of(name: str, peers: Path) -> list[str] | None:
     if not installed.exists():
         return None
     asked = [{"rule": case["rule"], "data": case["data"]} for case in CASES]
-    run = subprocess.run(  # noqa: S603 - the commands are those above
+    run = subprocess.run(
         command,
         input=json.dumps(asked),
         env={**os.environ, "PYTHONPATH": str(folder.resolve())},
@@ -193,7 +193,7 @@ def install(peers: Path) -> None:
             command = [sys.executable, "-m", "pip", "install", "--target", target, f"{name}=={version}"]
         else:
             command = ["npm", "install", "--prefix", str(peers / "node"), f"{name}@{version}"]
-        subprocess.run(command, check=True)  # noqa: S603 - the commands are those above
+        subprocess.run(command, check=True)
 
 
 def _model(facts: dict[str, Any]) -> dict[str, Any]:

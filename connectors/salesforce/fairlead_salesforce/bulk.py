@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import requests
@@ -18,6 +19,8 @@ __all__ = ["IngestResult", "JobEnded", "bulk_query", "bulk_update"]
 
 #: rows of one part of results: some 20 MB of leads with reasons
 _PART = 10_000
+#: rows of an answer that are made into records at once
+_AT_ONCE = 2_000
 _SMALLEST_PART = 100
 #: seconds between two looks at a job
 _FIRST_LOOK = 0.25
@@ -82,7 +85,7 @@ def bulk_query(client: SalesforceClient, soql: str) -> Iterator[list[dict[str, s
                     raise
                 size //= 4
                 continue
-            yield _rows(response)
+            yield from _parts(response)
             locator = response.headers.get("Sforce-Locator", "null")
             # the end is told by the word
             if locator in ("", "null"):
@@ -106,10 +109,16 @@ def _is_csv(response: requests.Response) -> Failure | None:
     return failure
 
 
-def _rows(response: requests.Response) -> list[dict[str, str]]:
+def _parts(response: requests.Response) -> Iterator[list[dict[str, str]]]:
+    """Yield the rows of an answer some at a time: all of them would take many times the text."""
     reader = csv.reader(io.StringIO(response.content.decode("utf-8"), newline=""))
     header = next(reader, [])
-    return [dict(zip(header, cells, strict=False)) for cells in reader]
+    while rows := [dict(zip(header, cells, strict=False)) for cells in islice(reader, _AT_ONCE)]:
+        yield rows
+
+
+def _rows(response: requests.Response) -> list[dict[str, str]]:
+    return [row for part in _parts(response) for row in part]
 
 
 def bulk_update(

@@ -112,7 +112,7 @@ class ZohoConnector(Connector):
         """Explain how a person makes the views: the interface reads custom views and makes none."""
         return explained_views(fields)
 
-    def watch(self, url: str, objects: Sequence[str], *, dry_run: bool) -> SetupStep:
+    def watch(self, url: str, objects: Sequence[str], *, dry_run: bool) -> list[SetupStep]:
         """Open the notification channel that calls `url`, or renew it ahead of its end.
 
         To be called about once a day: a channel lives for six days. Raises ConnectorError.
@@ -123,11 +123,12 @@ class ZohoConnector(Connector):
             remedy = "put a random text of 32 to 50 characters into it"
             raise ConnectorError(Failure(FailureKind.STOP, "missing-secret", message, remedy=remedy))
         webhooks.check_token(token)
-        return self._channels.keep(url, objects, token, dry_run=dry_run)
+        return [self._channels.keep(url, objects, token, dry_run=dry_run)]
 
-    def unwatch(self, url: str, *, dry_run: bool) -> SetupStep | None:
-        """Close the notification channel that calls `url`; None where there is none."""
-        return self._channels.close(url, dry_run=dry_run)
+    def unwatch(self, url: str, *, dry_run: bool) -> list[SetupStep]:
+        """Close the notification channel that calls `url`; no step where there is none."""
+        step = self._channels.close(url, dry_run=dry_run)
+        return [] if step is None else [step]
 
     def receive(self, request: WebhookRequest) -> WebhookReply:
         """Check that a request is Zoho's and return what it announces."""

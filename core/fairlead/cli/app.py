@@ -25,6 +25,16 @@ COMMANDS = {
     "schema": "schema",
     "upgrade": "upgrade",
     "fleet": "fleet",
+    "mapping": "mapping",
+    "doctor": "doctor",
+    "provision": "provision",
+    "unprovision": "provision",
+    "sync": "sync",
+    "run": "run",
+    "rejects": "rejects",
+    "log": "log",
+    "forget": "log",
+    "sandbox": "sandbox",
     "demo": "demo",
 }
 
@@ -57,7 +67,8 @@ def make_app(command: str | None = None) -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
     )
     app.callback()(_main)
-    for module in [COMMANDS[command]] if command in COMMANDS else COMMANDS.values():
+    # two commands may stand in one module
+    for module in [COMMANDS[command]] if command in COMMANDS else dict.fromkeys(COMMANDS.values()):
         import_module(f"fairlead.cli.{module}").register(app)
     return app
 

@@ -24,9 +24,12 @@ def register(app: typer.Typer) -> None:
         help=help_text(
             "Read a year of invented files as a facility has them: an export of about 500 leads with all "
             "that goes wrong in one, 12 partners, 60 introductions. Shows what was understood, who to call "
-            "now and why, who may be entered twice, each partner's tier, and what holds each reward.",
+            "now and why, who may be entered twice, each partner's tier, and what holds each reward. "
+            "With --crm, runs the whole job against a sandbox of a CRM.",
             "fairlead demo",
             "fairlead demo --all --language de",
+            "fairlead demo --crm hubspot",
+            "fairlead demo --crm zoho --keep",
         ),
     )(with_messages(_demo))
 
@@ -39,8 +42,24 @@ def _demo(
     language: Annotated[
         str, typer.Option("--language", metavar="TAG", help="The language of the reasons.")
     ] = "en",
+    crm: Annotated[
+        str | None,
+        typer.Option(
+            "--crm",
+            metavar="NAME",
+            help="Sync with a sandbox of this CRM instead: hubspot, salesforce or zoho.",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --crm: leave the sandbox running, to look at it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
+    if crm is not None:
+        from fairlead.cli.demo_sync import demo_on
+
+        return demo_on(crm, first=None if show_all else first, keep=keep, language=language, as_json=as_json)
     from fairlead.cli.demo_screen import print_demo
 
     demo = _run(language)

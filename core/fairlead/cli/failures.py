@@ -20,7 +20,7 @@ import typer
 
 from fairlead.cli.problem_lines import print_problems
 from fairlead.cli.screen import error, print_json
-from fairlead.problems import DocumentError, Problem, RecordError, UsageError
+from fairlead.problems import DocumentError, Problem, RecordError, StoreError, UsageError
 
 __all__ = ["BROKEN_INPUT", "FINDINGS", "STOPPED", "file_problem", "with_messages"]
 
@@ -42,7 +42,7 @@ def with_messages(command: Callable[Parameters, int]) -> Callable[Parameters, No
         try:
             code = command(*arguments, **options)
             sys.stdout.flush()
-        except (DocumentError, RecordError, UsageError) as failure:
+        except (DocumentError, RecordError, StoreError, UsageError) as failure:
             code = _report(list(failure.problems), as_json=bool(options.get("as_json")))
         except BrokenPipeError:
             # the reader has gone: nobody is left to tell, and the flush at exit must not fail again

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +13,11 @@ import typer
 from fairlead.cli.failures import with_messages
 from fairlead.cli.options import AsJson, help_text
 from fairlead.cli.screen import column_lines, print_json, say
+from fairlead.problems import DocumentError, Problem, UsageError
 
 if TYPE_CHECKING:
     from fairlead.project.starting import NewProject
+    from fairlead.sync.proposal import Proposal
 
 __all__ = ["register"]
 
@@ -31,6 +36,10 @@ _FOR = {
 }
 
 
+#: from a folder to results in the CRM
+_CRM_STEPS = ("doctor", "provision --dry-run", "provision", "sync --dry-run", "sync")
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
@@ -40,6 +49,7 @@ def register(app: typer.Typer) -> None:
             "fairlead init clients/clinic-a",
             "fairlead init clients/clinic-a --zone Europe/Istanbul --language tr \\",
             "    --ruleset medical-travel/lead-scoring --ruleset medical-travel/partner-programme",
+            "fairlead init clients/clinic-a --crm hubspot",
             "fairlead init clients/clinic-a --dry-run",
         ),
     )(with_messages(_init))
@@ -63,7 +73,23 @@ def _init(
         typer.Option(
             "--ruleset",
             metavar="NAME",
-            help="A shipped ruleset to run; once for each. Default: medical-travel/lead-scoring.",
+            help="A shipped ruleset to run; once for each. Default: medical-travel/lead-scoring; with --crm "
+            "also partner-programme and partner-review.",
+            show_default=False,
+        ),
+    ] = None,
+    crm: Annotated[
+        str | None,
+        typer.Option(
+            "--crm", metavar="NAME", help="The CRM to sync with, such as hubspot.", show_default=False
+        ),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--setting",
+            metavar="KEY=VALUE",
+            help="A setting of the CRM's connector, such as data_centre=eu; once for each.",
             show_default=False,
         ),
     ] = None,
@@ -72,17 +98,21 @@ def _init(
 ) -> int:
     from fairlead.project.starting import plan_project, write_project
 
-    project = plan_project(folder, ruleset or (), zone=zone, language=language)
+    project = plan_project(
+        folder, ruleset or (), zone=zone, language=language, crm=crm, crm_settings=_settings(setting or ())
+    )
     if not dry_run:
         write_project(project)
+    mapping = None if crm is None or dry_run else _propose_mapping(folder)
     if as_json:
         print_json(
             {
                 "folder": str(folder),
                 "made": not dry_run,
                 "rulesets": list(project.rulesets),
-                "files": sorted(project.texts),
+                "files": sorted([*project.texts, *_mapping_files(crm, mapping)]),
                 "examples": dict(project.examples),
+                **_mapping_as_json(mapping),
             }
         )
         return 0
@@ -92,7 +122,8 @@ def _init(
     if dry_run:
         say("nothing was written: this was a dry run")
     else:
-        _print_next(project)
+        _print_mapping(project, crm, mapping)
+        _print_next(project, crm, mapping)
     return 0
 
 
@@ -100,10 +131,81 @@ def _purpose(path: str) -> str:
     return next(text for start, text in _FOR.items() if path.startswith(start))
 
 
-def _print_next(project: NewProject) -> None:
+def _propose_mapping(folder: Path) -> Proposal | Problem:
+    """Write a mapping proposed from the account; return why not, where it cannot be asked yet."""
+    from fairlead import project
+    from fairlead.cli.mapping import proposed, write_mapping
+    from fairlead.sync.session import connector_of
+
+    opened = project.open(folder)
+    secrets = connector_of(opened).secrets
+    if secrets and not any(os.environ.get(secret.name) for secret in secrets):
+        message = "the account was not asked for its fields: none of the connector's secrets is set"
+        return Problem("missing-secret", message)
+    try:
+        proposal = proposed(opened)
+    except (DocumentError, UsageError) as error:
+        return error.problems[0]
+    write_mapping(opened, proposal)
+    return proposal
+
+
+def _mapping_files(crm: str | None, mapping: Proposal | Problem | None) -> list[str]:
+    return [] if mapping is None or isinstance(mapping, Problem) else [f"mappings/{crm}.json"]
+
+
+def _mapping_as_json(mapping: Proposal | Problem | None) -> dict[str, object]:
+    from fairlead.cli.mapping import proposal_as_json
+
+    match mapping:
+        case None:
+            return {}
+        case Problem():
+            return {"mapping": None, "mapping_problem": mapping.as_json()}
+    return proposal_as_json(mapping)
+
+
+def _print_mapping(project: NewProject, crm: str | None, mapping: Proposal | Problem | None) -> None:
+    from fairlead.cli.mapping import print_proposal
+
+    match mapping:
+        case None:
+            return
+        case Problem(message=message, remedy=remedy):
+            say((message, "yellow"), f": {remedy}" if remedy else "")
+            later = f"`fairlead mapping {project.folder} --write` proposes one for the account later"
+            say(f"the connector's default mapping applies; {later}")
+        case _:
+            say((f"mappings/{crm}.json", "bold"), " is proposed from the account")
+            print_proposal(mapping)
+
+
+def _print_next(project: NewProject, crm: str | None, mapping: Proposal | Problem | None) -> None:
     folder = project.folder
     ruleset = project.rulesets[0]
     say("it runs ", (", ".join(project.rulesets), "bold"), " as shipped; next:")
     say(f"  fairlead test {folder}")
-    say(f"  fairlead evaluate {folder} --input leads.csv --output queue.csv")
+    if crm is None:
+        say(f"  fairlead evaluate {folder} --input leads.csv --output queue.csv")
+    else:
+        if isinstance(mapping, Problem):
+            say(f"  set the CRM's secrets in the environment: {folder / 'fairlead.toml'} names them")
+        for words in _CRM_STEPS:
+            command, _, options = words.partition(" ")
+            say(f"  fairlead {command} {folder} {options}".rstrip())
     say(f"  to change {ruleset} for this client, see the steps in {folder / 'fairlead.toml'}")
+
+
+def _settings(stated: Sequence[str]) -> dict[str, object]:
+    """Return settings stated as KEY=VALUE; numbers, true and false are what they look like."""
+    settings: dict[str, object] = {}
+    for text in stated:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            message = f"`{text}` is not a setting"
+            raise UsageError([Problem("wrong-usage", message, found=text, remedy="write KEY=VALUE")])
+        try:
+            settings[key.strip()] = json.loads(value)
+        except ValueError:
+            settings[key.strip()] = value
+    return settings

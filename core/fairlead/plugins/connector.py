@@ -171,7 +171,19 @@ class Connector(ABC):
 
         `fields` are API names by result: `lead.priority`, `lead.score`, `introduction.reward_state`.
         """
-        raise NotImplementedError
+        return []
+
+    def watch(self, url: str, objects: Sequence[str], *, dry_run: bool) -> list[SetupStep]:
+        """Open the channel that announces changes of these objects to `url`, or renew it ahead of its end.
+
+        Called when an account is provisioned and once a day after. Nothing to do where the CRM is told of
+        the address by its administrator.
+        """
+        return []
+
+    def unwatch(self, url: str, *, dry_run: bool) -> list[SetupStep]:
+        """Close the channel to `url`."""
+        return []
 
     def receive(self, request: WebhookRequest) -> WebhookReply:
         """Check that a request is the CRM's and return what it announces.

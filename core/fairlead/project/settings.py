@@ -6,8 +6,9 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
@@ -20,7 +21,17 @@ from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.settings import validate_settings
 from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 
-__all__ = ["SETTINGS_FILE", "ConnectorSettings", "ProjectSettings", "read_settings"]
+__all__ = [
+    "SETTINGS_FILE",
+    "AlertSettings",
+    "ConnectorSettings",
+    "PilotSettings",
+    "ProjectSettings",
+    "StoreSettings",
+    "SyncSettings",
+    "WebhookSettings",
+    "read_settings",
+]
 
 #: the file that makes a folder a project
 SETTINGS_FILE = "fairlead.toml"
@@ -65,6 +76,91 @@ class ConnectorSettings(DocumentModel):
     settings: dict[str, Any] = Field(
         default_factory=dict, description="The connector's own settings, as it announces them."
     )
+    mapping: str | None = Field(
+        default=None, min_length=1, description="The mapping's file; left out, the connector's default one."
+    )
+    secrets: Literal["environment", "keyring"] = Field(
+        default="environment", description="Where secrets come from besides the environment."
+    )
+
+
+def _without_password(url: str) -> str:
+    authority = url.partition("://")[2].partition("/")[0]
+    if ":" in authority.rpartition("@")[0]:
+        raise shape_error(
+            "secret-in-file",
+            "the store's address holds a password",
+            remedy="leave it out here and set `FAIRLEAD_STORE_URL` in the environment to the whole address",
+        )
+    return url
+
+
+class StoreSettings(DocumentModel):
+    """The table `[store]`: where the mirror, the outbox and the decision log are kept."""
+
+    url: Annotated[str, AfterValidator(_without_password)] | None = Field(
+        default=None, description="An SQLAlchemy address. Left out: SQLite in the project's folder."
+    )
+    anchor: str | None = Field(
+        default=None, description="The file that the head of the decision log is anchored in."
+    )
+
+
+class PilotSettings(DocumentModel):
+    """The table `[sync.pilot]`: results are written back only where a fact has one of these values."""
+
+    fact: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$", description="A fact, such as `lead.country`."
+    )
+    values: Annotated[list[str | bool | int], Field(min_length=1)] = Field(description="The values.")
+
+
+class WebhookSettings(DocumentModel):
+    """The table `[sync.webhooks]`: where the CRM announces changes."""
+
+    public_url: str = Field(pattern=r"^https?://", description="The address that the CRM calls.")
+    host: str = Field(default="127.0.0.1", description="The address that is listened on.")
+    port: int = Field(ge=1, le=65535, description="The port that is listened on.")
+
+
+class AlertSettings(DocumentModel):
+    """The table `[sync.alerts]`: who is told when runs fail, stay out or leave rejects.
+
+    The password of the mail server comes from `FAIRLEAD_SMTP_PASSWORD`.
+    """
+
+    email_to: list[str] = Field(default_factory=list, description="Addresses that are written to.")
+    email_from: str | None = Field(default=None, description="The sender.")
+    smtp_host: str | None = Field(default=None, description="The mail server.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port; STARTTLS is used.")
+    smtp_user: str | None = Field(default=None, description="The user, where the server asks for one.")
+    webhook_url: str | None = Field(
+        default=None, pattern=r"^https?://", description="An address that gets each alert as JSON."
+    )
+    stale_after_minutes: int = Field(
+        default=240, ge=1, description="How long no run may succeed before that is told."
+    )
+    most_rejects: int = Field(default=0, ge=0, description="Open rejects above this number are told.")
+
+
+class SyncSettings(DocumentModel):
+    """The table `[sync]`."""
+
+    every_minutes: int = Field(default=15, ge=1, le=1440, description="How often `fairlead run` syncs.")
+    full_every_days: int = Field(default=7, ge=1, le=366, description="How often everything is compared.")
+    daily_share: float = Field(
+        default=0.5, gt=0, le=1, description="The part of the CRM's daily quota that may be used."
+    )
+    since: date | None = Field(
+        default=None, description="The first sync reads what changed from this day on; left out, everything."
+    )
+    pilot: PilotSettings | None = Field(default=None, description="Whose results are written back.")
+    tasks: bool = Field(default=False, description="Make a task in the CRM for each lead that becomes hot.")
+    late_code_days: int = Field(
+        default=7, ge=0, description="A tracking code entered later than this is reported, not followed."
+    )
+    webhooks: WebhookSettings | None = Field(default=None, description="Where changes are announced.")
+    alerts: AlertSettings | None = Field(default=None, description="Who is told of trouble.")
 
 
 class ProjectSettings(DocumentModel):
@@ -85,6 +181,8 @@ class ProjectSettings(DocumentModel):
         default=None, description="The rulesets of the project, the main one first."
     )
     connector: ConnectorSettings | None = Field(default=None, description="The CRM.")
+    store: StoreSettings = Field(default_factory=StoreSettings, description="Where what is synced is kept.")
+    sync: SyncSettings = Field(default_factory=SyncSettings, description="How the CRM is synced.")
 
     @model_validator(mode="after")
     def _names_its_rulesets_once(self) -> ProjectSettings:

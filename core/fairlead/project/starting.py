@@ -11,6 +11,8 @@ from typing import Any
 
 from fairlead.documents.json_text import Document, read_document
 from fairlead.documents.shapes import check_shape
+from fairlead.plugins.manager import connector, load_plugins
+from fairlead.plugins.settings import validate_settings
 from fairlead.problems import DocumentError, Problem, UsageError
 from fairlead.project.project import LOCK_FILE
 from fairlead.project.settings import SETTINGS_FILE, ProjectSettings
@@ -19,10 +21,12 @@ from fairlead.ruleset.load import load_ruleset
 from fairlead.ruleset.lock import lock_text
 from fairlead.ruleset.upgrade import current_pins
 
-__all__ = ["EXAMPLE_END", "FIRST_RULESET", "NewProject", "plan_project", "write_project"]
+__all__ = ["CRM_RULESETS", "EXAMPLE_END", "FIRST_RULESET", "NewProject", "plan_project", "write_project"]
 
 #: what a project runs where no ruleset is chosen
 FIRST_RULESET = "medical-travel/lead-scoring"
+#: what a project with a CRM runs where no ruleset is chosen: leads, partners and their rewards
+CRM_RULESETS = (FIRST_RULESET, "medical-travel/partner-programme", "medical-travel/partner-review")
 #: how the names of overlays end that are not in use yet
 EXAMPLE_END = ".json.example"
 
@@ -45,15 +49,23 @@ class NewProject:
 
 
 def plan_project(
-    folder: Path, rulesets: Sequence[str] = (), *, zone: str = "UTC", language: str = "en"
+    folder: Path,
+    rulesets: Sequence[str] = (),
+    *,
+    zone: str = "UTC",
+    language: str = "en",
+    crm: str | None = None,
+    crm_settings: Mapping[str, object] | None = None,
 ) -> NewProject:
     """Return what a new project in a folder holds: it runs shipped rulesets as they are.
 
-    Raises UsageError where the folder is not empty, for an unknown zone, language or ruleset, and
+    `crm` is the connector to sync with, `crm_settings` are its settings. Raises UsageError where the folder
+    is not empty, for an unknown zone, language, ruleset or connector and settings that do not fit it, and
     DocumentError where a shipped ruleset is broken.
     """
     _check_empty(folder)
-    chosen = tuple(rulesets) or (FIRST_RULESET,)
+    chosen = tuple(rulesets) or (CRM_RULESETS if crm is not None else (FIRST_RULESET,))
+    connector_text = "" if crm is None else _connector_text(crm, dict(crm_settings or {}))
     name = _name(folder)
     _check_settings(
         {
@@ -79,7 +91,7 @@ def plan_project(
             texts[f"tests/{last}.json"] = _json(scenarios)
     texts["mappings/README.md"] = _MAPPINGS
     texts[LOCK_FILE] = lock_text(current_pins(catalogue, chosen))
-    texts[SETTINGS_FILE] = _settings_text(name, zone, language, chosen, client)
+    texts[SETTINGS_FILE] = _settings_text(name, zone, language, chosen, client) + connector_text
     return NewProject(folder, chosen, texts, examples)
 
 
@@ -224,15 +236,38 @@ language = {_toml(language)}
 # what is run, the main one first. These are the shipped rulesets as they are. To change one for this client:
 #   1. rename rulesets/{client}/{last}{EXAMPLE_END} to {last}.json and edit its changes
 #   2. put "{client}/{last}" here in the place of {_toml(rulesets[0])}
-#   3. run `fairlead upgrade`, which shows what changes and pins it in {LOCK_FILE}
+#   3. run `fairlead upgrade`, which pins what it builds on in {LOCK_FILE}, and `fairlead test`
+# Later, `fairlead upgrade --dry-run` shows what newer versions change.
 rulesets = [
 {listed}]
 """
 
 
-def _toml(text: str) -> str:
-    # JSON's escapes are TOML's
-    return json.dumps(text, ensure_ascii=False)
+def _connector_text(crm: str, settings: Mapping[str, object]) -> str:
+    info = connector(load_plugins(), crm)
+    problems = validate_settings(info, settings)
+    if problems:
+        raise UsageError(problems)
+    secrets = "".join(f"#   {secret.name}: {secret.purpose}\n" for secret in info.secrets)
+    lines = "".join(f"{name} = {_toml(value)}\n" for name, value in settings.items())
+    return f"""
+# the CRM. Its secrets come from the environment, never from this file:
+{secrets}[connector]
+name = {_toml(crm)}
+{f"{chr(10)}[connector.settings]{chr(10)}{lines}" if lines else ""}
+[sync]
+# the part of the CRM's daily quota that may be used; the rest is left to other integrations
+daily_share = 0.5
+# for a first try, results can be written back for some leads only:
+# pilot = {{ fact = "lead.country", values = ["DE"] }}
+# and the first sync can begin at a day:
+# since = 2026-01-01
+"""
+
+
+def _toml(value: object) -> str:
+    # JSON's texts, numbers, booleans and lists are TOML's
+    return json.dumps(value, ensure_ascii=False)
 
 
 _REMEDY = "name a folder that is empty or not there yet"

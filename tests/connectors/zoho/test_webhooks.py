@@ -74,7 +74,7 @@ def test_without_a_token_nothing_can_be_told_from_a_forgery() -> None:
 
 def test_a_channel_is_opened_for_six_days_and_renewed_ahead_of_its_end(desk: Desk) -> None:
     def keep() -> tuple[str, bool]:
-        step = desk.connector.watch(URL, ["Leads", "Vendors"], dry_run=False)
+        [step] = desk.connector.watch(URL, ["Leads", "Vendors"], dry_run=False)
         return step.action, step.done
 
     assert keep() == ("create", True)
@@ -92,7 +92,7 @@ def test_a_channel_is_opened_for_six_days_and_renewed_ahead_of_its_end(desk: Des
 
 
 def test_a_dry_run_opens_no_channel(desk: Desk) -> None:
-    step = desk.connector.watch(URL, ["Leads"], dry_run=True)
+    [step] = desk.connector.watch(URL, ["Leads"], dry_run=True)
 
     assert (step.action, step.done) == ("create", False)
     assert list(desk.sandbox.watching.live()) == []
@@ -101,11 +101,11 @@ def test_a_dry_run_opens_no_channel(desk: Desk) -> None:
 def test_a_channel_is_closed(desk: Desk) -> None:
     desk.connector.watch(URL, ["Leads"], dry_run=False)
 
-    step = desk.connector.unwatch(URL, dry_run=False)
+    [step] = desk.connector.unwatch(URL, dry_run=False)
 
     assert step is not None
     assert (step.action, step.done) == ("remove", True)
-    assert desk.connector.unwatch(URL, dry_run=False) is None
+    assert desk.connector.unwatch(URL, dry_run=False) == []
 
 
 def test_a_channel_lives_for_a_week_at_most(desk: Desk) -> None:

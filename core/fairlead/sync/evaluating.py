@@ -1,0 +1,305 @@
+"""Deciding what is due: from the mirror to desired field values in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from fairlead.documents.texts import pick
+from fairlead.engine import Program, Result
+from fairlead.engine.results import json_value
+from fairlead.problems import RecordError
+from fairlead.project.settings import PilotSettings
+from fairlead.ruleset.reasons import reason_texts
+from fairlead.store import (
+    Decided,
+    Due,
+    MirrorRecord,
+    Ref,
+    Refusal,
+    Stage,
+    Store,
+    Transaction,
+    Want,
+    Wanted,
+)
+from fairlead.sync.fields import ResultFields, shown
+from fairlead.sync.held_values import held_form, scalar_of
+from fairlead.sync.mapping import CrmMapping
+from fairlead.sync.overrides import LOGGED, OVERRIDES, Override, in_force, override_line
+from fairlead.sync.plan import EntityPlan, ListReads, Plan
+from fairlead.sync.reading import BECAME
+from fairlead.sync.report import PlannedChange, RunReport
+
+__all__ = ["SEMANTICS", "Evaluator"]
+
+#: the version of the rules language's meaning that decisions are logged with
+SEMANTICS = "1"
+#: records decided in one transaction
+_AT_ONCE = 500
+#: a due instant that lies in the past would be decided again at once
+_SOONEST = timedelta(seconds=1)
+
+
+@dataclass
+class Evaluator:
+    """Decides the records that are due and queues what the CRM should hold."""
+
+    mapping: CrmMapping
+    plan: Plan
+    fields: Mapping[str, ResultFields]
+    store: Store
+    report: RunReport
+    now: datetime
+    run: int | None
+    zone: tzinfo
+    language: str
+    event: Callable[..., None]
+    edited: Mapping[Ref, set[str]]
+    #: what else a record should hold: a partner's code, a lead's partner, a task
+    others: Callable[[Transaction, Ref, Mapping[str, MirrorRecord], Mapping[str, Any]], Mapping[str, Any]]
+    pilot: PilotSettings | None = None
+    dry_run: bool = False
+    _texts: dict[str, str] = field(default_factory=dict)
+    _kinds: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for program in self.plan.programs:
+            for code, texts in reason_texts(program.ruleset).items():
+                self._texts[code] = pick(texts, self.language)
+        self._kinds = {
+            f"{object_}.{spec.name}": spec.kind
+            for object_, each in self.fields.items()
+            for spec in each.specs
+        }
+
+    def evaluate_due(self) -> None:
+        """Decide all records that are due by now, some at a time."""
+        while True:
+            with self.store.transaction() as tx:
+                page = next(tx.due.before(self.now, page=_AT_ONCE), None)
+                if page is None:
+                    return
+                by_entity: dict[str, list[str]] = {}
+                for due in page:
+                    by_entity.setdefault(due.entity, []).append(due.id)
+                for entity, ids in by_entity.items():
+                    self._evaluate(tx, entity, ids)
+            self.event("evaluated", records=len(page))
+
+    def _evaluate(self, tx: Transaction, main: str, ids: Sequence[str]) -> None:
+        object_ = self.mapping.object_of(main)
+        tx.due.clear(main, ids)
+        if object_ is None or object_ not in self.fields:
+            return
+        refs = [Ref(object_, id_) for id_ in ids]
+        plans = self.plan.of_object(object_)
+        there = _by_entity(tx, refs)
+        records = {
+            (plan.entity, ref.id): raw
+            for plan in plans
+            for ref, raw in _assembled(tx, plan, there.get(plan.entity, {})).items()
+        }
+        wanted: list[Wanted] = []
+        decided: dict[Ref, list[Decided]] = {}
+        dues: list[Due] = []
+        for ref in refs:
+            if not any(ref in each for each in there.values()):
+                # gone since it was marked
+                continue
+            made = self._decide(tx, ref, plans, records, there)
+            if made is None:
+                self.report.not_evaluated += 1
+                continue
+            self.report.evaluated += 1
+            values, entries, due = made
+            if due is not None:
+                dues.append(Due(main, ref.id, max(due, self.now + _SOONEST)))
+            if any(BECAME in each[ref].facts for each in there.values() if ref in each):
+                self.report.read_only += 1
+                continue
+            embodied = {entity: each[ref] for entity, each in there.items() if ref in each}
+            if not self._in_pilot(embodied):
+                self.report.outside_pilot += 1
+                continue
+            values |= self.others(tx, ref, embodied, values)
+            wanted.append(Wanted(ref, values))
+            decided[ref] = entries
+        tx.due.set(dues)
+        held = tx.held.get(item.ref for item in wanted) if self.dry_run or self.edited else {}
+        logged: list[Decided] = []
+        for item, want in zip(wanted, tx.outbox.queue(wanted, at=self.now), strict=True):
+            if want is not Want.QUEUED:
+                self.report.unchanged += 1
+                continue
+            self.report.queued += 1
+            logged += decided[item.ref]
+            self._tell(item, held.get(item.ref, {}))
+        tx.log.append(logged, at=self.now, run=self.run)
+
+    def _decide(
+        self,
+        tx: Transaction,
+        ref: Ref,
+        plans: Sequence[EntityPlan],
+        records: Mapping[tuple[str, str], dict[str, dict[str, Any]]],
+        there: Mapping[str, Mapping[Ref, MirrorRecord]],
+    ) -> tuple[dict[str, Any], list[Decided], datetime | None] | None:
+        """Return the desired values, log entries and next due instant; None where a record is rejected."""
+        fields = self.fields[ref.object]
+        values: dict[str, Any] = dict.fromkeys(fields.names)
+        entries: list[Decided] = []
+        dues: list[datetime] = []
+        for plan in plans:
+            raw = records.get((plan.entity, ref.id))
+            if raw is None:
+                continue
+            record = there[plan.entity][ref]
+            by_hand = self._by_hand(ref, record)
+            dues += [each.ends for each in by_hand.values() if each.ends is not None]
+            reasons: list[str] = []
+            for program, names in plan.programs:
+                try:
+                    result = program.evaluate(raw, self.now)
+                except RecordError as error:
+                    problem = error.problems[0]
+                    refusal = Refusal(problem.code, problem.message, problem.pointer.strip("/") or None)
+                    tx.rejects.record(Stage.EVALUATE, ref, refusal, at=self.now, entity=plan.entity)
+                    return None
+                due = result.due if program.reads_time else program.next_change(self.now)
+                if due is not None:
+                    dues.append(due)
+                for name in names:
+                    for field_name, value in fields.values(name, result.decisions[name]):
+                        values[field_name] = held_form(self._kinds[f"{ref.object}.{field_name}"], value)
+                reasons += [code for code in result.reasons if code not in reasons]
+                entries.append(_entry(record, program, names, result, raw, by_hand))
+            values |= {fields.overrides[name].result: each.value for name, each in by_hand.items()}
+            lines = [
+                override_line(fields.overrides[name], each, self.language) for name, each in by_hand.items()
+            ]
+            lines += [self._texts.get(code, code) for code in reasons]
+            name, text = fields.reasons_value(plan.entity, lines)
+            values[name] = held_form(self._kinds[f"{ref.object}.{name}"], text)
+        tx.rejects.resolve(Stage.EVALUATE, [ref])
+        return values, entries, min(dues, default=None)
+
+    def _by_hand(self, ref: Ref, record: MirrorRecord) -> dict[str, Override]:
+        """Return the overrides of a record that are in force, by decision."""
+        found: dict[str, Override] = {}
+        known = self.fields[ref.object].overrides
+        for name, stated in record.facts.get(OVERRIDES, {}).items():
+            override = in_force(stated, self.now, self.zone)
+            if override is None or name not in known:
+                continue
+            options = known[name].value.options
+            if options and override.value not in {option.value for option in options}:
+                said = f"`{name}` is overridden with a value that is none of its options: not followed"
+                self._note("unknown-override", ref, said)
+                continue
+            if override.reason is None:
+                self._note("override-without-reason", ref, f"`{name}` is overridden without a reason")
+            found[name] = override
+        return found
+
+    def _note(self, code: str, ref: Ref, message: str) -> None:
+        self.report.notes.append((code, str(ref), message))
+        self.event(code, object=ref.object, id=ref.id)
+
+    def _in_pilot(self, embodied: Mapping[str, MirrorRecord]) -> bool:
+        if self.pilot is None:
+            return True
+        entity, _, short = self.pilot.fact.partition(".")
+        # the filter is about one entity: a record that does not embody it is written as ever
+        return entity not in embodied or embodied[entity].facts.get(short) in self.pilot.values
+
+    def _tell(self, item: Wanted, held: Mapping[str, Any]) -> None:
+        others = sorted(
+            name for name in self.edited.get(item.ref, ()) if item.values.get(name) != held.get(name)
+        )
+        self.report.edits += [f"{item.ref}: {name}" for name in others]
+        if not self.dry_run:
+            return
+        for name, value in item.values.items():
+            before = held.get(name)
+            if before != value:
+                kind = self._kinds.get(f"{item.ref.object}.{name}")
+                texts = [
+                    shown(scalar_of(kind, each)) if kind else str(each or "") for each in (before, value)
+                ]
+                self.report.planned.append(PlannedChange(item.ref.object, item.ref.id, name, *texts))
+
+
+def _by_entity(tx: Transaction, refs: Sequence[Ref]) -> dict[str, dict[Ref, MirrorRecord]]:
+    """Return the mirrored records that CRM records embody, by entity."""
+    ids: dict[str, list[str]] = {}
+    for keys in tx.mirror.embodied(refs).values():
+        for entity, id_ in keys:
+            ids.setdefault(entity, []).append(id_)
+    return {
+        entity: {record.ref: record for record in tx.mirror.records(entity, wanted).values()}
+        for entity, wanted in ids.items()
+    }
+
+
+def _assembled(
+    tx: Transaction, plan: EntityPlan, own: Mapping[Ref, MirrorRecord]
+) -> dict[Ref, dict[str, dict[str, Any]]]:
+    """Return the records to evaluate: each with the linked and related records that its decisions read."""
+    raws: dict[Ref, dict[str, dict[str, Any]]] = {
+        ref: {plan.entity: _facts(record)} for ref, record in own.items()
+    }
+    _attach(tx, plan.lists, {ref: [raw[plan.entity]] for ref, raw in raws.items()})
+    for link in plan.links:
+        targets = {ref: target for ref, record in own.items() if (target := record.links.get(link.name))}
+        linked = _by_entity(tx, sorted(set(targets.values()))).get(link.entity, {})
+        holders: dict[Ref, list[dict[str, Any]]] = {}
+        for ref, target in targets.items():
+            if target in linked:
+                facts = _facts(linked[target])
+                raws[ref][link.name] = facts
+                holders.setdefault(target, []).append(facts)
+        _attach(tx, link.lists, holders)
+    return raws
+
+
+def _attach(tx: Transaction, lists: Iterable[ListReads], owners: Mapping[Ref, list[dict[str, Any]]]) -> None:
+    """Give each owner its related records; one without any has an empty list: none is not unknown."""
+    for listed in lists:
+        found = tx.mirror.related(listed.entity, listed.link, sorted({ref.id for ref in owners}))
+        for ref, holders in owners.items():
+            items = [_facts(record) for record in found.get(ref.id, ())]
+            for facts in holders:
+                facts[listed.name] = items
+
+
+def _facts(record: MirrorRecord) -> dict[str, Any]:
+    facts = dict(record.facts)
+    for name in (BECAME, OVERRIDES):
+        facts.pop(name, None)
+    return facts
+
+
+def _entry(
+    record: MirrorRecord,
+    program: Program,
+    names: Sequence[str],
+    result: Result,
+    raw: Mapping[str, Any],
+    by_hand: Mapping[str, Override],
+) -> Decided:
+    overridden = {name + LOGGED: by_hand[name].as_json() for name in names if name in by_hand}
+    return Decided(
+        entity=record.entity,
+        id=record.id,
+        person=record.person or record.ref,
+        ruleset=result.digest,
+        model=program.ruleset.model.digest,
+        semantics=SEMANTICS,
+        approval=result.approval,
+        inputs=raw,
+        decisions={name: json_value(result.decisions[name]) for name in names} | overridden,
+        reasons=tuple(result.reasons),
+    )

@@ -1,0 +1,124 @@
+"""The shape of CRM mappings: from a CRM's objects and fields to entities and facts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from fairlead.documents.json_text import Document
+from fairlead.documents.shapes import DocumentModel, DocumentName, SemanticVersion, check_shape, shape_error
+from fairlead.documents.texts import Texts
+from fairlead.ruleset.parts import CurrencyCode
+
+__all__ = ["CrmMappingDocument", "EntityPart", "FactSource", "ObjectPart", "Only", "check_crm_mapping"]
+
+FieldName = Annotated[str, Field(min_length=1, max_length=255)]
+FieldNames = Annotated[list[FieldName], Field(min_length=1)]
+ShortName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)]
+OptionValue = str | bool | int | None
+
+
+class FactSource(DocumentModel):
+    """Where one fact comes from: exactly one of `field`, `fields` and `constant` is there."""
+
+    field: FieldName | None = Field(default=None, description="The API name of the field.")
+    fields: FieldNames | None = Field(
+        default=None, description="Fields whose texts make one text, with a space between them."
+    )
+    constant: OptionValue = Field(default=None, description="The value itself, where the entity is there.")
+    values: dict[str, OptionValue] | None = Field(
+        default=None, description="From option values to values of the fact; null is absent."
+    )
+    other: Literal["refused", "absent"] = Field(
+        default="refused", description="What an option value is that `values` does not have."
+    )
+    currency: CurrencyCode | None = Field(default=None, description="The currency of amounts.")
+    currency_field: FieldName | None = Field(default=None, description="The field with the currency.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> FactSource:
+        named = [key for key in ("field", "fields", "constant") if getattr(self, key) is not None]
+        if len(named) != 1:
+            message = "exactly one of `field`, `fields` and `constant` is needed"
+            if not named:
+                raise shape_error("missing-key", message, below=("field",))
+            raise shape_error("unexpected-key", message, below=(named[1],), found=named[1])
+        return self
+
+
+class ObjectLink(DocumentModel):
+    """How records of an object point to those of another."""
+
+    object: FieldName = Field(description="The object that the link points to.")
+    via: FieldName | None = Field(
+        default=None, description="The lookup field or the association's label; null is the CRM's own."
+    )
+
+
+class Only(DocumentModel):
+    """Records with one of these values in a field; the others are passed over."""
+
+    field: FieldName = Field(description="The API name of the field.")
+    values: Annotated[list[str | bool | int], Field(min_length=1)] = Field(description="The values.")
+
+
+class EntityPart(DocumentModel):
+    """One entity that a record embodies."""
+
+    present: FieldNames | None = Field(
+        default=None, description="The entity is there where one of these fields is filled."
+    )
+    facts: dict[ShortName, FactSource] = Field(description="The facts with the fields they are read from.")
+    links: dict[ShortName, ShortName] = Field(
+        default_factory=dict,
+        description="To a link of the object, or to `record`: the entity that the same record embodies.",
+    )
+
+
+class ObjectPart(DocumentModel):
+    """One object of the CRM."""
+
+    only: Only | None = Field(default=None, description="The records that are read.")
+    links: dict[ShortName, ObjectLink] = Field(default_factory=dict, description="Links to other objects.")
+    entities: Annotated[dict[ShortName, EntityPart], Field(min_length=1)] = Field(
+        description="The entities that each record embodies, the main one first."
+    )
+
+
+class TrackingCode(DocumentModel):
+    """The fields that hold a partner's code, and the code that a lead came with."""
+
+    partner: FieldName = Field(description="The field of the partner's object.")
+    lead: FieldName = Field(description="The field of the lead's object.")
+    prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9-]{0,9}$")] = Field(
+        default="TA-", description="What new codes begin with."
+    )
+
+
+class CrmMappingDocument(DocumentModel):
+    """How the objects of a CRM become entities."""
+
+    fairlead: Literal[1] = Field(description="The version of the document format.")
+    kind: Literal["crm-mapping"]
+    name: DocumentName = Field(description="The path of the file without `.json`.")
+    version: SemanticVersion = Field(description="The version of this document.")
+    connector: Annotated[str, Field(min_length=1)] = Field(description="The connector that it is for.")
+    title: Texts = Field(description="What the mapping is called.")
+    about: Texts = Field(description="What embodies an introduction, and the choices made.")
+    objects: Annotated[dict[FieldName, ObjectPart], Field(min_length=1)] = Field(
+        description="The objects by API name."
+    )
+    results: dict[str, FieldName | None] = Field(
+        default_factory=dict,
+        description="Fields for decisions that go elsewhere than by default; null writes nothing.",
+    )
+    overrides: list[str] = Field(
+        default_factory=list, description="Decisions that people may override in fields of their own."
+    )
+    tracking_code: TrackingCode | None = Field(default=None, description="Where tracking codes stand.")
+
+
+def check_crm_mapping(document: Document) -> CrmMappingDocument:
+    """Return a mapping; raise DocumentError with every problem of its form."""
+    return check_shape(CrmMappingDocument, document)

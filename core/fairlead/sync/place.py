@@ -1,0 +1,66 @@
+"""Where a project keeps what it syncs, and the lock that keeps two runs apart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from fairlead.problems import Problem, StoreError, UsageError
+from fairlead.project import Project
+from fairlead.store import Store
+
+__all__ = ["STATE_FOLDER", "STORE_URL", "locked", "open_store", "state_folder"]
+
+#: the folder with the store, its anchor and the lock; it belongs in no version control
+STATE_FOLDER = ".fairlead"
+#: the environment variable that stands in for the address in fairlead.toml
+STORE_URL = "FAIRLEAD_STORE_URL"
+
+
+def state_folder(project: Project) -> Path:
+    """Return the project's folder of state, made where it is missing. Raises UsageError."""
+    folder = project.folder / STATE_FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+    except OSError as error:
+        message = f"`{folder}` cannot be written: {(error.strerror or '').lower()}"
+        remedy = "give this user the right to write there, or set `url` and `anchor` under `[store]`"
+        raise StoreError([Problem("store-not-writable", message, remedy=remedy)]) from None
+    return folder
+
+
+def open_store(project: Project, environment: Mapping[str, str] | None = None) -> Store:
+    """Open the project's store: the address of the environment, of fairlead.toml, or SQLite in its folder.
+
+    Raises StoreError with one problem and its remedy.
+    """
+    settings = project.settings.store
+    found = (os.environ if environment is None else environment).get(STORE_URL) or settings.url
+    folder = state_folder(project)
+    url = found or f"sqlite:///{folder.resolve() / 'store.db'}"
+    anchor = project.folder / settings.anchor if settings.anchor else folder / "log-anchor.jsonl"
+    return Store.open(url, anchor=anchor)
+
+
+@contextmanager
+def locked(project: Project) -> Iterator[None]:
+    """Keep other runs of the project out. Raises UsageError where one is under way."""
+    from filelock import FileLock, Timeout
+
+    path = state_folder(project) / "run.lock"
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        message = f"another run of `{project.name}` is under way"
+        remedy = f"wait until it has ended; the lock is `{path}`, and ends with the process that holds it"
+        raise UsageError([Problem("already-running", message, remedy=remedy)]) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,292 @@
+"""One sync run: read, decide, write, and account for every record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Any, Literal
+
+from fairlead.documents.texts import pick
+from fairlead.plugins.connector import Capabilities
+from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
+from fairlead.plugins.fields import FieldInfo, FieldSpec
+from fairlead.plugins.limits import Usage
+from fairlead.plugins.records import Deletion
+from fairlead.problems import DocumentError, Problem
+from fairlead.store import CHANGES, DELETIONS, Ref, RejectState, RunState, Store, Transaction, rehearsal
+from fairlead.sync.dispatching import Dispatcher, due_of
+from fairlead.sync.evaluating import Evaluator
+from fairlead.sync.extras import Extras
+from fairlead.sync.fields import ResultFields
+from fairlead.sync.overrides import fits
+from fairlead.sync.plan import Plan
+from fairlead.sync.reading import Reader
+from fairlead.sync.report import RunReport
+from fairlead.sync.session import Session, as_problem
+
+__all__ = ["RunKind", "Runner", "sync"]
+
+RunKind = Literal["incremental", "full", "dry run", "announced"]
+
+#: the code with which a connector says that deletions are no longer known since the cursor
+_WINDOW_PASSED = "window-passed"
+
+
+def _no_event(name: str, **members: Any) -> None:
+    """Tell nobody."""
+
+
+def sync(
+    session: Session,
+    store: Store,
+    *,
+    full: bool = False,
+    dry_run: bool = False,
+    announced: Mapping[str, Sequence[str]] | None = None,
+    event: Callable[..., None] = _no_event,
+) -> RunReport:
+    """Run once and return the report; a failure of the CRM stands in it, it is not raised.
+
+    With `full` every record is read and those that are gone are buried. With `dry_run` the same is done on
+    a store that is undone at the end, and nothing is written to the CRM. `announced` are ids by object that
+    webhooks named: only these are read. `event` is called after each step with its name and members. Raises
+    DocumentError where the mapping does not fit the account.
+    """
+    if dry_run:
+        with rehearsal(store) as tried:
+            return Runner(session, tried, full=full, dry_run=True, event=event).run()
+    return Runner(session, store, full=full, announced=announced or {}, event=event).run()
+
+
+@dataclass
+class Runner:
+    """One run of a session on a store."""
+
+    session: Session
+    store: Store
+    full: bool = False
+    dry_run: bool = False
+    announced: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    event: Callable[..., None] = _no_event
+    _number: int | None = field(default=None, init=False)
+    _used_before: Usage = field(default_factory=Usage, init=False)
+
+    def run(self) -> RunReport:
+        """Do everything; see `sync`."""
+        now = self.session.clock()
+        self._used_before = self.session.connector.usage()
+        kind: RunKind = "dry run" if self.dry_run else "full" if self.full else "incremental"
+        if self.announced:
+            kind = "announced"
+        with self.store.transaction() as tx:
+            tx.runs.fail_abandoned(at=now)
+            self._number = tx.runs.start(kind, at=now)
+            tx.outbox.reopen()
+        self.event("started", kind=kind)
+        report = RunReport(str(self._number), kind, now)
+        try:
+            stopped = self._steps(report, now)
+        except ConnectorError as error:
+            stopped = error.failure
+        except BaseException:
+            self._end(report, RunState.FAILED)
+            raise
+        if stopped is not None:
+            report.problem = as_problem(stopped)
+        report.state = "done" if stopped is None else "stopped"
+        unaccounted = report.imbalances()
+        if unaccounted:
+            report.state = "failed"
+            report.problem = Problem(
+                "unaccounted",
+                f"the run lost sight of records: {'; '.join(unaccounted)}",
+                remedy="report this",
+            )
+        self._end(report, RunState.DONE if report.state == "done" else RunState.FAILED)
+        return report
+
+    def _end(self, report: RunReport, state: RunState) -> None:
+        report.ended = self.session.clock()
+        report.usage = self.session.connector.usage().since(self._used_before)
+        with self.store.transaction() as tx:
+            report.rejects_open = tx.rejects.counts()[RejectState.OPEN]
+            assert self._number is not None
+            tx.runs.add_calls(self._number, report.usage.total, at=report.ended)
+            tx.runs.end(self._number, state, report.as_json(), at=report.ended)
+        self.event("ended", state=report.state)
+
+    def _steps(self, report: RunReport, now: datetime) -> Failure | None:
+        session = self.session
+        plan = session.plan(now)
+        fields = session.result_fields(plan)
+        self._check_account(plan, fields)
+        self._archive(plan, now)
+        reader = Reader(session.connector, session.mapping, plan, fields, self.store, report, now, self.event)
+        self._read(reader, now)
+        settings = session.project.settings.sync
+        extras = Extras(
+            session.mapping,
+            settings.model_copy(update={"tasks": settings.tasks and self._capabilities().tasks}),
+            report,
+            now,
+            self.event,
+            _field_of(fields, "lead.priority"),
+        )
+        evaluator = Evaluator(
+            session.mapping,
+            plan,
+            fields,
+            self.store,
+            report,
+            now,
+            self._number,
+            session.project.zone,
+            session.project.language,
+            self.event,
+            reader.edited,
+            extras,
+            settings.pilot,
+            self.dry_run,
+        )
+        evaluator.evaluate_due()
+        if self.dry_run:
+            report.deferred = report.queued
+            return None
+        dispatcher = Dispatcher(
+            session.connector,
+            session.mapping,
+            fields,
+            self.store,
+            report,
+            reader,
+            now,
+            self.event,
+            lambda ref, values: self._task(ref, values, fields, now),
+        )
+        return dispatcher.dispatch()
+
+    def _capabilities(self) -> Capabilities:
+        return self.session.connector.capabilities()
+
+    def _check_account(self, plan: Plan, fields: Mapping[str, ResultFields]) -> None:
+        """Raise DocumentError where the account lacks what is read or written, before anything is."""
+        session = self.session
+        described = {each.name: each for each in session.connector.describe(session.mapping.objects)}
+        problems = session.mapping.kind_problems(list(described.values()))
+        for object_, each in fields.items():
+            if object_ not in described:
+                continue
+            for spec in each.specs:
+                found = described[object_].field(spec.name)
+                if found is None or not found.writable:
+                    problems.append(
+                        Problem(
+                            "missing-result-field",
+                            f"`{object_}` has no field `{spec.name}` that the integration user may write",
+                            found=spec.name,
+                            remedy="run `fairlead provision`",
+                        )
+                    )
+            for spec in each.override_specs:
+                found = described[object_].field(spec.name)
+                if found is None or not fits(spec, found.kind):
+                    problems.append(_no_override_field(spec, found))
+        if problems:
+            raise DocumentError(problems)
+
+    def _archive(self, plan: Plan, now: datetime) -> None:
+        """Keep every document that decides anything in this run."""
+        with self.store.transaction() as tx:
+            for program in plan.programs:
+                tx.archive.put(program.ruleset.document, at=now)
+            tx.archive.put(self.session.mapping.document.model_dump(mode="json", exclude_none=True), at=now)
+        self.event("archived", documents=len(plan.programs) + 1)
+
+    def _read(self, reader: Reader, now: datetime) -> None:
+        session = self.session
+        if self.announced:
+            for object_, ids in self.announced.items():
+                if object_ in session.mapping.objects:
+                    reader.reread(object_, ids)
+            return
+        since = session.project.settings.sync.since
+        first = None if since is None else datetime.combine(since, time(), session.project.zone)
+        for object_ in session.mapping.objects:
+            with self.store.transaction() as tx:
+                begun = tx.cursors.get(object_, CHANGES) is not None
+            since_day = None if begun or first is None else first
+            reader.read_changes(object_, full=self.full and begun, since=since_day)
+            # after the changes: a record that says what was merged into it is seen before the other is gone
+            if session.connector.capabilities().deletions and self._read_deletions(reader, object_, now):
+                said = "deletions are no longer known since the last run: all is compared"
+                reader.report.notes.append((_WINDOW_PASSED, object_, said))
+                reader.read_changes(object_, full=True, since=None)
+
+    def _read_deletions(self, reader: Reader, object_: str, now: datetime) -> bool:
+        """Bury what was deleted or merged away; True where the CRM no longer knows of all of it."""
+        with self.store.transaction() as tx:
+            cursor = tx.cursors.get(object_, DELETIONS)
+        try:
+            for page in self.session.connector.read_deletions(object_, cursor):
+                with self.store.transaction() as tx:
+                    for deletion in page.deletions:
+                        self._delete(reader, tx, deletion, now)
+                    tx.cursors.set(object_, DELETIONS, page.cursor, at=now)
+                self.event("deletions", object=object_, records=len(page.deletions))
+        except ConnectorError as error:
+            if error.failure.code != _WINDOW_PASSED or error.failure.kind is not FailureKind.REJECT:
+                raise
+            with self.store.transaction() as tx:
+                tx.cursors.clear(object_, DELETIONS)
+            self.event("window-passed", object=object_)
+            return True
+        return False
+
+    @staticmethod
+    def _delete(reader: Reader, tx: Transaction, deletion: Deletion, now: datetime) -> None:
+        ref = Ref(deletion.object, deletion.id)
+        if deletion.merged_into is None:
+            reader.bury(tx, ref)
+        elif tx.identity.merge(ref, Ref(deletion.object, deletion.merged_into), at=now):
+            reader.report.counts(deletion.object).merged += 1
+            reader.mark_merged(tx, deletion.object, deletion.merged_into)
+
+    def _task(
+        self, ref: Ref, values: Mapping[str, Any], fields: Mapping[str, ResultFields], now: datetime
+    ) -> tuple[str, str, datetime]:
+        due = due_of(values, _field_of(fields, "lead.follow_up_by"), now)
+        reasons = fields[ref.object].reasons.get("lead")
+        body = str(values.get(reasons.name) or "") if reasons is not None else ""
+        return pick(_TASK_SUBJECT, self.session.project.language), body, due.astimezone(UTC)
+
+
+def _no_override_field(spec: FieldSpec, found: FieldInfo | None) -> Problem:
+    if found is None:
+        message = f"`{spec.object}` has no field `{spec.name}` that the integration user can see"
+        return Problem("missing-result-field", message, found=spec.name, remedy="run `fairlead provision`")
+    return Problem(
+        "wrong-kind",
+        f"the field `{spec.object}.{spec.name}` holds {found.kind.replace('_', ' ')}, which nothing can be "
+        "overridden with",
+        found=found.kind.value,
+        allowed=(spec.kind.value,),
+        remedy="rename the field that is there, and run `fairlead provision`",
+    )
+
+
+_TASK_SUBJECT = {
+    "en": "Call this lead now (Fairlead)",
+    "de": "Diese Anfrage jetzt anrufen (Fairlead)",
+    "tr": "Bu adayı şimdi arayın (Fairlead)",
+    "ar": "اتصل بهذا العميل الآن (Fairlead)",
+}
+
+
+def _field_of(fields: Mapping[str, ResultFields], decision: str) -> str | None:
+    """Return the field that a decision goes to, or None."""
+    for each in fields.values():
+        slots = each.by_decision.get(decision)
+        if slots:
+            return slots[0].spec.name
+    return None

@@ -1,0 +1,49 @@
+"""Sandboxes of CRMs with projects on them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.sync.clinic import ACME_FOLDER, Clinic, clinic_on
+from tests.sync.forks import Forks
+
+
+@pytest.fixture
+def acme_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install the tutorial's connector as pip would leave it; return the folder of its metadata."""
+    installed = tmp_path / "installed"
+    info = installed / "acme_fairlead-0.1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-fairlead\nVersion: 0.1\n", "utf-8")
+    (info / "entry_points.txt").write_text("[fairlead]\nacme = fairlead_acme\n", "utf-8")
+    monkeypatch.syspath_prepend(str(ACME_FOLDER))
+    monkeypatch.syspath_prepend(str(installed))
+    return installed
+
+
+@pytest.fixture
+def open_clinic(tmp_path: Path, acme_installed: Path) -> Iterator[Callable[..., Clinic]]:
+    """Make clinics on sandboxes that are stopped at the end."""
+    made: list[Clinic] = []
+
+    def make(crm: str = "acme", **options: object) -> Clinic:
+        clinic = clinic_on(crm, tmp_path / f"clinic-{len(made)}", **options)  # type: ignore[arg-type]
+        made.append(clinic)
+        return clinic
+
+    yield make
+    for clinic in made:
+        clinic.sandbox.stop()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "fairlead_acme"]:
+        sys.modules.pop(name)
+
+
+@pytest.fixture
+def forks(acme_installed: Path) -> Iterator[Forks]:
+    """Run syncs in processes that may be killed."""
+    made = Forks(acme_installed)
+    yield made
+    made.close()
