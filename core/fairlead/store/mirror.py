@@ -52,7 +52,11 @@ class Mirror:
         merged ids are kept to the id that lives on. Open rejects of reading are resolved. Thousands at once
         are best; memory is bounded by the batch. Raises StoreError for an id that cannot be one.
         """
-        outcomes: list[Put] = []
+        return [outcome for outcome, _ in self.replace(records)]
+
+    def replace(self, records: Sequence[MirrorRecord]) -> list[tuple[Put, MirrorRecord | None]]:
+        """Put records as `put` does, and give what each that changed was before."""
+        outcomes: list[tuple[Put, MirrorRecord | None]] = []
         for part in chunks(records, _PUT_AT_ONCE):
             wave: dict[tuple[str, str], MirrorRecord] = {}
             for record in part:
@@ -63,7 +67,9 @@ class Mirror:
             outcomes += self._put_wave(wave)
         return outcomes
 
-    def _put_wave(self, wave: Mapping[tuple[str, str], MirrorRecord]) -> list[Put]:
+    def _put_wave(
+        self, wave: Mapping[tuple[str, str], MirrorRecord]
+    ) -> list[tuple[Put, MirrorRecord | None]]:
         records = list(wave.values())
         for record in records:
             check_id(record.id, what=f"`{record.entity}`")
@@ -129,12 +135,17 @@ class Mirror:
                 }
                 for name, target in own_links.items()
             ]
+        befores = {
+            (entity, id_): record
+            for entity, ids in _by_entity(replaced).items()
+            for id_, record in self.records(entity, ids).items()
+        }
         upsert(self._connection, mirror, rows)
         self._drop_links(replaced)
         insert_rows(self._connection, links, link_rows)
         update_each(self._connection, mirror, ("entity", "id"), stamps)
         self._rejects.resolve(Stage.READ, [record.ref for record in records])
-        return outcomes
+        return [(outcome, befores.get(key)) for outcome, key in zip(outcomes, wave, strict=True)]
 
     def _forgotten(self, records: Iterable[MirrorRecord]) -> set[Ref]:
         refs = {ref for record in records for ref in (record.ref, record.person or record.ref)}

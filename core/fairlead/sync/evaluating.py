@@ -105,6 +105,7 @@ class Evaluator:
         wanted: list[Wanted] = []
         decided: dict[Ref, list[Decided]] = {}
         dues: list[Due] = []
+        able: list[Ref] = []
         for ref in refs:
             if not any(ref in each for each in there.values()):
                 # gone since it was marked
@@ -114,6 +115,7 @@ class Evaluator:
                 self.report.not_evaluated += 1
                 continue
             self.report.evaluated += 1
+            able.append(ref)
             values, entries, due = made
             if due is not None:
                 dues.append(Due(main, ref.id, max(due, self.now + _SOONEST)))
@@ -128,6 +130,7 @@ class Evaluator:
             wanted.append(Wanted(ref, values))
             decided[ref] = entries
         tx.due.set(dues)
+        tx.rejects.resolve(Stage.EVALUATE, able)
         held = tx.held.get(item.ref for item in wanted) if self.dry_run or self.edited else {}
         logged: list[Decided] = []
         for item, want in zip(wanted, tx.outbox.queue(wanted, at=self.now), strict=True):
@@ -183,7 +186,6 @@ class Evaluator:
             lines += [self._texts.get(code, code) for code in reasons]
             name, text = fields.reasons_value(plan.entity, lines)
             values[name] = held_form(self._kinds[f"{ref.object}.{name}"], text)
-        tx.rejects.resolve(Stage.EVALUATE, [ref])
         return values, entries, min(dues, default=None)
 
     def _by_hand(self, ref: Ref, record: MirrorRecord) -> dict[str, Override]:

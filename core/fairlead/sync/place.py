@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,10 +29,17 @@ def state_folder(project: Project) -> Path:
         if not ignore.exists():
             ignore.write_text("*\n", "utf-8")
     except OSError as error:
-        message = f"`{folder}` cannot be written: {(error.strerror or '').lower()}"
-        remedy = "give this user the right to write there, or set `url` and `anchor` under `[store]`"
-        raise StoreError([Problem("store-not-writable", message, remedy=remedy)]) from None
+        raise _not_writable(folder, error) from None
     return folder
+
+
+def _not_writable(folder: Path, error: OSError) -> StoreError:
+    if error.errno == errno.ENOSPC:
+        message, remedy = f"the disk of `{folder}` is full", "free some space and run again: nothing is lost"
+        return StoreError([Problem("store-full", message, remedy=remedy)])
+    message = f"`{folder}` cannot be written: {(error.strerror or '').lower()}"
+    remedy = "give this user the right to write there, and see that the disk is not mounted read-only"
+    return StoreError([Problem("store-not-writable", message, remedy=remedy)])
 
 
 def open_store(project: Project, environment: Mapping[str, str] | None = None) -> Store:
@@ -49,7 +57,10 @@ def open_store(project: Project, environment: Mapping[str, str] | None = None) -
 
 @contextmanager
 def locked(project: Project) -> Iterator[None]:
-    """Keep other runs of the project out. Raises UsageError where one is under way."""
+    """Keep other runs of the project out.
+
+    Raises UsageError where one is under way, StoreError where the lock cannot be made.
+    """
     from filelock import FileLock, Timeout
 
     path = state_folder(project) / "run.lock"
@@ -60,6 +71,8 @@ def locked(project: Project) -> Iterator[None]:
         message = f"another run of `{project.name}` is under way"
         remedy = f"wait until it has ended; the lock is `{path}`, and ends with the process that holds it"
         raise UsageError([Problem("already-running", message, remedy=remedy)]) from None
+    except OSError as error:
+        raise _not_writable(path.parent, error) from None
     try:
         yield
     finally:

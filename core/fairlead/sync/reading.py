@@ -20,7 +20,7 @@ from fairlead.sync.held_values import held_form
 from fairlead.sync.mapping import RECORD, CrmMapping, EntityRecord, Unmapped
 from fairlead.sync.overrides import OVERRIDES, OverrideFields, stated_overrides
 from fairlead.sync.plan import Plan
-from fairlead.sync.report import RunReport
+from fairlead.sync.report import ObjectCounts, RunReport
 
 __all__ = ["BECAME", "LINK", "TASK", "Reader", "prefetched"]
 
@@ -139,8 +139,7 @@ class Reader:
             for alias in record.aliases:
                 if tx.identity.merge(Ref(object_, alias), Ref(object_, record.id), at=self.now):
                     counts.merged += 1
-        refs = [Ref(object_, id_) for id_ in newest]
-        before = self._mirrored(tx, refs)
+        embodied = tx.mirror.embodied(Ref(object_, id_) for id_ in newest)
         puts: list[MirrorRecord] = []
         left: list[Ref] = []
         mapped_of: dict[str, list[MirrorRecord]] = {}
@@ -161,18 +160,20 @@ class Reader:
             self._register_codes(tx, made)
             mapped_of[record.id] = made
             puts += made
-        outcomes = dict(zip(((each.entity, each.id) for each in puts), tx.mirror.put(puts), strict=True))
+        keys = ((each.entity, each.id) for each in puts)
+        outcomes = dict(zip(keys, tx.mirror.replace(puts), strict=True))
         changes: list[Changed] = []
         for id_, made in mapped_of.items():
-            changes += self._changes(tx, before, made, outcomes, id_)
+            changes += self._changes(tx, embodied.get(Ref(object_, id_), ()), made, outcomes, id_)
             self._count(counts, made, outcomes)
         self._mark(tx, changes)
         self._mark_edited(tx, object_, self._hold(tx, object_, [newest[id_] for id_ in mapped_of]))
         for ref in left:
-            self.bury(tx, ref)
+            if ref in embodied:
+                self.bury(tx, ref)
 
     def _register_codes(self, tx: Transaction, made: Iterable[MirrorRecord]) -> None:
-        """Keep the codes that the CRM states, ahead of all decisions: none of them is given to a new partner."""
+        """Keep the codes that the CRM states, ahead of all decisions: none is given to a new partner."""
         for record in made:
             if record.entity == "partner" and record.facts.get("code") is not None:
                 tx.codes.register(str(record.facts["code"]), record.ref, at=self.now)
@@ -210,31 +211,37 @@ class Reader:
     def _changes(
         self,
         tx: Transaction,
-        before: Mapping[tuple[str, str], MirrorRecord],
+        before: Iterable[tuple[str, str]],
         made: Sequence[MirrorRecord],
-        outcomes: Mapping[tuple[str, str], Put],
+        outcomes: Mapping[tuple[str, str], tuple[Put, MirrorRecord | None]],
         crm_id: str,
     ) -> Iterator[Changed]:
+        """Yield what changed of one CRM record, which embodied the records `before`."""
         for record in made:
-            if outcomes[record.entity, record.id] in (Put.NEW, Put.CHANGED):
-                change = difference(before.get((record.entity, record.id)), record)
+            outcome, earlier = outcomes[record.entity, record.id]
+            if outcome in (Put.NEW, Put.CHANGED):
+                change = difference(earlier, record)
                 if change is not None:
                     yield replace(change, id=crm_id)
         kept = {(record.entity, record.id) for record in made}
-        for (entity, id_), record in before.items():
-            if record.ref.id == crm_id and (entity, id_) not in kept:
-                tx.mirror.delete_record(entity, id_)
-                change = difference(record, None)
-                if change is not None:
-                    yield replace(change, id=crm_id)
+        for entity, id_ in before:
+            if (entity, id_) in kept:
+                continue
+            change = difference(tx.mirror.record(entity, id_), None)
+            tx.mirror.delete_record(entity, id_)
+            if change is not None:
+                yield replace(change, id=crm_id)
 
     @staticmethod
-    def _count(counts: Any, made: Sequence[MirrorRecord], outcomes: Mapping[tuple[str, str], Put]) -> None:
-        results = {outcomes[record.entity, record.id] for record in made}
-        main = outcomes[made[0].entity, made[0].id] if made else Put.SAME
-        if main is Put.NEW:
+    def _count(
+        counts: ObjectCounts,
+        made: Sequence[MirrorRecord],
+        outcomes: Mapping[tuple[str, str], tuple[Put, MirrorRecord | None]],
+    ) -> None:
+        results = [outcomes[record.entity, record.id][0] for record in made]
+        if results and results[0] is Put.NEW:
             counts.new += 1
-        elif results & {Put.NEW, Put.CHANGED}:
+        elif Put.NEW in results or Put.CHANGED in results:
             counts.changed += 1
         else:
             counts.same += 1

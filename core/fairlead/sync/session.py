@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fairlead.plugins.connector import Connector, ConnectorContext, Secrets
-from fairlead.plugins.failures import ConnectorError, Failure
+from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.fields import FieldSpec
 from fairlead.plugins.hookspecs import ConnectorInfo
 from fairlead.plugins.manager import connector as find_connector
@@ -30,6 +30,12 @@ __all__ = [
     "open_session",
     "own_mapping_path",
 ]
+
+#: what remains to do about a failure that passes, once it was tried several times
+_AGAIN = (
+    "run again later: the next run goes on from here; if it stays so, look at the connection of this machine "
+    "and at the status page of the CRM"
+)
 
 
 @dataclass(frozen=True)
@@ -143,4 +149,5 @@ def failing_calls() -> Iterator[None]:
 
 def as_problem(failure: Failure) -> Problem:
     """Return a failure of the CRM as a problem for a person."""
-    return Problem(failure.code, failure.message, found=failure.field, remedy=failure.remedy)
+    remedy = failure.remedy or (_AGAIN if failure.kind is FailureKind.RETRY else None)
+    return Problem(failure.code, failure.message, found=failure.field, remedy=remedy)
