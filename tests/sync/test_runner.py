@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -338,3 +339,69 @@ def test_every_decision_that_was_written_is_in_the_log_and_its_documents_in_the_
     assert archived["name"] == "medical-travel/lead-scoring"
     assert entry.inputs is not None
     assert entry.inputs["lead"]["budget"] == {"amount": "12600", "currency": "EUR"}
+
+
+def test_new_rules_decide_every_record_anew(open_clinic: OpenClinic) -> None:
+    clinic = synced(open_clinic, leads=20, partners=2)
+    folder = clinic.folder
+    overlay = {
+        "fairlead": 1,
+        "kind": "ruleset-overlay",
+        "name": "clinic/lead-scoring",
+        "version": "1.0.0",
+        "title": "Lead scoring",
+        "about": "Warm from 36 on.",
+        "extends": {"name": "medical-travel/lead-scoring", "version": "1.0.0"},
+        "changes": [
+            {
+                "action": "replace",
+                "what": "parameter",
+                "id": "warm_from",
+                "value": {"type": "integer", "value": 36, "title": "Warm from"},
+            }
+        ],
+    }
+    (folder / "rulesets/clinic").mkdir(exist_ok=True)
+    (folder / "rulesets/clinic/lead-scoring.json").write_text(json.dumps(overlay), "utf-8")
+    settings = folder / "fairlead.toml"
+    text = settings.read_text("utf-8")
+    settings.write_text(text.replace('  "medical-travel/lead-scoring"', '  "clinic/lead-scoring"'), "utf-8")
+    assert person(clinic, 1)["fl_band"] == "warm"
+
+    report = clinic.sync()
+
+    # 35 points are no longer warm
+    assert report.evaluated == 22
+    assert person(clinic, 1)["fl_band"] == "cold"
+
+
+def test_a_pilot_that_is_lifted_reaches_the_others(open_clinic: OpenClinic) -> None:
+    pilot = 'pilot = { fact = "lead.country", values = ["DE"] }\n'
+    clinic = open_clinic(settings=pilot, leads=20, partners=2)
+    clinic.provision()
+    held_back = clinic.sync().outside_pilot
+    settings = clinic.folder / "fairlead.toml"
+    settings.write_text(settings.read_text("utf-8").removesuffix(pilot), "utf-8")
+
+    report = clinic.sync()
+
+    assert held_back > 0
+    assert report.written == held_back
+    assert clinic.sync().evaluated == 0
+
+
+def test_a_changed_mapping_reads_everything_again(open_clinic: OpenClinic) -> None:
+    clinic = synced(open_clinic, leads=20, partners=2)
+    clinic.sandbox.advance(600)
+    clinic.sync()
+    clinic.sandbox.advance(600)
+    path = clinic.folder / "mappings/acme.json"
+    mapping = json.loads(path.read_text("utf-8"))
+    del mapping["objects"]["people"]["entities"]["lead"]["facts"]["budget"]
+    path.write_text(json.dumps(mapping), "utf-8")
+
+    report = clinic.sync()
+
+    assert report.objects["people"].read == 20
+    # without the budget's 10 points
+    assert person(clinic, 1)["fl_score"] == 25

@@ -139,7 +139,7 @@ def _file_report(target: Target, name: str) -> _Report:
 
         decided = Target(check_scenarios(found.document).ruleset, target.project, target.roots)
         return _checked_report(check_scenario_file(Path(name), decided.program()))
-    if found.kind == "mapping":
+    if found.kind in ("mapping", "crm-mapping"):
         from fairlead.project.checking import check_mapping_file
 
         project = target.project

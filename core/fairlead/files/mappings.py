@@ -11,7 +11,7 @@ from fairlead.files.mapped_layout import ColumnMap, column_key
 from fairlead.plugins.manager import installed_folders
 from fairlead.problems import Problem, UsageError, nearest_name
 from fairlead.ruleset.catalogue import shipped_root
-from fairlead.ruleset.mapping_document import MappingDocument, load_mapping
+from fairlead.ruleset.mapping_document import MappingDocument, is_crm_mapping, load_mapping
 
 __all__ = ["NamedMapping", "Stated", "find_mapping", "known_mappings", "recognised"]
 
@@ -109,7 +109,8 @@ def _files(folders: Iterable[Path]) -> dict[str, tuple[Path, bool]]:
     others = (*installed_folders("fairlead_mappings"), shipped_root() / FOLDER)
     for folder, own in (*((folder, True) for folder in folders), *((folder, False) for folder in others)):
         for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
-            files.setdefault(path.stem, (path, own))
+            if not own or not is_crm_mapping(path):
+                files.setdefault(path.stem, (path, own))
     return files
 
 

@@ -16,6 +16,8 @@ from fairlead.files import mapping_problems
 from fairlead.problems import DocumentError, FairleadError, Problem, RecordError, nearest_name
 from fairlead.project.project import Project
 from fairlead.project.scenarios import client_scenario_files
+from fairlead.ruleset.crm_mapping_document import check_crm_mapping
+from fairlead.ruleset.crm_mapping_fit import crm_mapping_problems
 from fairlead.ruleset.mapping_document import check_mapping
 from fairlead.ruleset.scenarios import check_scenarios
 
@@ -95,6 +97,8 @@ def check_mapping_file(path: Path, models: Sequence[FactModel]) -> CheckedFile:
     """
     try:
         document = read_document(path)
+        if isinstance(document.value, dict) and document.value.get("kind") == "crm-mapping":
+            return _checked_crm_mapping(path, document, models)
         mapping = check_mapping(document)
     except DocumentError as error:
         return _unread(path, "fact", error)
@@ -104,6 +108,14 @@ def check_mapping_file(path: Path, models: Sequence[FactModel]) -> CheckedFile:
     return CheckedFile(
         path, mapping.name, mapping.version, len(mapping.facts), "fact", _located(document, problems)
     )
+
+
+def _checked_crm_mapping(path: Path, document: Document, models: Sequence[FactModel]) -> CheckedFile:
+    """Return a mapping of a CRM's fields; all rulesets of a project that syncs build on one model."""
+    mapping = check_crm_mapping(document)
+    problems = list(crm_mapping_problems(mapping, models[0])) if models else []
+    count = sum(len(each.facts) for part in mapping.objects.values() for each in part.entities.values())
+    return CheckedFile(path, mapping.name, mapping.version, count, "fact", _located(document, problems))
 
 
 def _located(document: Document, problems: Sequence[Problem]) -> tuple[Problem, ...]:

@@ -37,6 +37,7 @@ _KINDS = {
     "fact-model-overlay": "a fact-model overlay",
     "mapping": "a mapping",
     "rates": "a rates document",
+    "crm-mapping": "a mapping of a CRM",
     "scenarios": "a scenarios document",
     "lock": "a lock file",
 }

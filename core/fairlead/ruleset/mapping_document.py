@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from fairlead.documents.json_text import Document, read_document
 from fairlead.documents.shapes import DocumentModel, DocumentName, SemanticVersion, check_shape, shape_error
 from fairlead.documents.texts import Texts
+from fairlead.problems import DocumentError
 from fairlead.ruleset.parts import CurrencyCode, FullName
 
 __all__ = [
@@ -114,6 +115,16 @@ class MappingDocument(DocumentModel):
 def check_mapping(document: Document) -> MappingDocument:
     """Return a mapping; raise DocumentError with every problem of its form."""
     return check_shape(MappingDocument, document)
+
+
+def is_crm_mapping(path: Path) -> bool:
+    """Tell whether a file among the mappings is one of a CRM's objects, and not of an export's columns."""
+    try:
+        value = read_document(path).value
+    except DocumentError:
+        # what is wrong with it is said where it is read
+        return False
+    return isinstance(value, dict) and value.get("kind") == "crm-mapping"
 
 
 def load_mapping(path: Path) -> tuple[MappingDocument, Document]:

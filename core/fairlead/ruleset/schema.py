@@ -10,6 +10,7 @@ from fairlead.documents.shapes import DocumentModel
 from fairlead.facts.document import FactModelDocument
 from fairlead.facts.overlay_document import FactModelOverlay
 from fairlead.logic.expression_schema import expression_schema
+from fairlead.ruleset.crm_mapping_document import CrmMappingDocument
 from fairlead.ruleset.document import LockDocument, RatesDocument, RulesetDocument
 from fairlead.ruleset.mapping_document import MappingDocument
 from fairlead.ruleset.overlay_document import RulesetOverlayDocument
@@ -28,6 +29,7 @@ _MODELS: dict[str, type[DocumentModel]] = {
     "fact-model-overlay": FactModelOverlay,
     "lock": LockDocument,
     "mapping": MappingDocument,
+    "crm-mapping": CrmMappingDocument,
     "rates": RatesDocument,
     "scenarios": ScenariosDocument,
 }

@@ -61,6 +61,12 @@ _SQLITE = {
     ),
 }
 
+#: extended result codes that say more than their primary one
+_SQLITE_EXTENDED = {
+    # the index of the log ahead cannot grow
+    sqlite3.SQLITE_IOERR_SHMSIZE: _SQLITE[sqlite3.SQLITE_FULL],
+}
+
 #: the first two characters of SQLSTATE, or all five, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = {
     "28": (
@@ -150,7 +156,8 @@ def store_error(error: SQLAlchemyError, shown: str) -> StoreError:
         number = getattr(original, "sqlite_errorcode", None)
         found = getattr(original, "sqlite_errorname", None)
         if number is not None:
-            code, message, remedy = _SQLITE.get(number & 0xFF, _UNKNOWN)
+            meaning = _SQLITE_EXTENDED.get(number) or _SQLITE.get(number & 0xFF, _UNKNOWN)
+            code, message, remedy = meaning
     elif original is not None:
         found = getattr(original, "sqlstate", None)
         if found is not None:

@@ -26,13 +26,20 @@ from fairlead.facts.values import Money
 from fairlead.plugins.fields import FieldKind, FieldSpec, Option, Purpose
 from fairlead.plugins.records import Scalar
 from fairlead.problems import DocumentError, Problem, nearest_name
+from fairlead.ruleset.crm_mapping_document import FactSource
 from fairlead.ruleset.typed import Check, Decision, Reward
 from fairlead.sync.mapping import CrmMapping
-from fairlead.sync.mapping_document import FactSource
 from fairlead.sync.overrides import OverrideFields
 from fairlead.sync.plan import EntityPlan, Plan
 
-__all__ = ["CHECK_STATES", "REWARD_STATES", "ResultFields", "input_specs", "own_fields", "result_fields"]
+__all__ = [
+    "CHECK_STATES",
+    "REWARD_STATES",
+    "ResultFields",
+    "input_specs",
+    "own_fields",
+    "result_fields",
+]
 
 #: what a check's field says; an undetermined one is empty
 CHECK_STATES = ("passed", "failed")
@@ -121,7 +128,7 @@ def result_fields(
     return made
 
 
-def overridable(decision: Decision) -> bool:
+def _overridable(decision: Decision) -> bool:
     """Tell whether people may override a decision: no check, no reward, and one field that holds it."""
     in_two_fields = isinstance(decision.type, MoneyType) and decision.type.currency is None
     return not isinstance(decision, Check | Reward) and not in_two_fields
@@ -148,7 +155,7 @@ def _override_problems(plan: Plan, mapping: CrmMapping, *, shipped: bool) -> Ite
                 nearest=nearest_name(name, known),
                 remedy="name a decision of the project, or take it out",
             )
-        elif name in known and not overridable(known[name]):
+        elif name in known and not _overridable(known[name]):
             yield Problem(
                 "no-override",
                 f"`{name}` cannot be overridden: it is a check, a reward, or an amount in any currency",
@@ -193,7 +200,7 @@ class _Maker:
         base = self._base(plan.entity, "reasons")
         text = "Reasons in words (Fairlead)" if base == "reasons" else f"{plan.entity} reasons (Fairlead)"
         self.reasons[plan.entity] = self._spec(
-            base, text.capitalize(), FieldKind.LONG_TEXT, length=_REASONS_LENGTH
+            base, text[:1].upper() + text[1:], FieldKind.LONG_TEXT, length=_REASONS_LENGTH
         )
 
     def _base(self, entity: str, short: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any, Literal
 
+from fairlead.documents.canonical import digest
 from fairlead.documents.texts import pick
 from fairlead.plugins.connector import Capabilities
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
@@ -14,7 +15,7 @@ from fairlead.plugins.fields import FieldInfo, FieldSpec
 from fairlead.plugins.limits import Usage
 from fairlead.plugins.records import Deletion
 from fairlead.problems import DocumentError, Problem
-from fairlead.store import CHANGES, DELETIONS, Ref, RejectState, RunState, Store, Transaction, rehearsal
+from fairlead.store import CHANGES, DELETIONS, Due, Ref, RejectState, RunState, Store, Transaction, rehearsal
 from fairlead.sync.dispatching import Dispatcher, due_of
 from fairlead.sync.evaluating import Evaluator
 from fairlead.sync.extras import Extras
@@ -30,6 +31,8 @@ __all__ = ["RunKind", "Runner", "sync"]
 RunKind = Literal["incremental", "full", "dry run", "announced"]
 
 #: the code with which a connector says that deletions are no longer known since the cursor
+#: what a run was made under, kept beside the cursors of the objects
+_ALL, _RULES, _MAPPING = "*", "rules", "mapping"
 _WINDOW_PASSED = "window-passed"
 
 
@@ -123,6 +126,7 @@ class Runner:
         self._check_account(plan, fields)
         self._archive(plan, now)
         reader = Reader(session.connector, session.mapping, plan, fields, self.store, report, now, self.event)
+        self._mark_under_new_rules(plan, fields, now)
         self._read(reader, now)
         settings = session.project.settings.sync
         extras = Extras(
@@ -203,25 +207,58 @@ class Runner:
             tx.archive.put(self.session.mapping.document.model_dump(mode="json", exclude_none=True), at=now)
         self.event("archived", documents=len(plan.programs) + 1)
 
+    def _mark_under_new_rules(self, plan: Plan, fields: Mapping[str, ResultFields], now: datetime) -> None:
+        """Let every record be decided anew where rules, fields or settings are not those of the last run."""
+        project = self.session.project
+        sync_settings = project.settings.sync
+        decides = digest(
+            {
+                "rulesets": [program.digest for program in plan.programs],
+                "mapping": self.session.mapping.digest,
+                "fields": [name for each in fields.values() for name in each.names],
+                "language": project.language,
+                "zone": project.settings.zone,
+                "pilot": sync_settings.pilot.model_dump() if sync_settings.pilot else None,
+                "tasks": sync_settings.tasks,
+            }
+        )
+        with self.store.transaction() as tx:
+            known = tx.cursors.get(_ALL, _RULES)
+            if known == decides:
+                return
+            if known is not None:
+                for object_ in plan.objects:
+                    main = self.session.mapping.entities(object_)[0]
+                    for page in tx.mirror.refs(object_):
+                        tx.due.set([Due(main, ref.id, now) for ref in page])
+            tx.cursors.set(_ALL, _RULES, decides, at=now)
+        self.event("rules", changed=known is not None)
+
     def _read(self, reader: Reader, now: datetime) -> None:
+        """Read what changed; everything, where the mapping is not that of the last run."""
         session = self.session
         if self.announced:
             for object_, ids in self.announced.items():
                 if object_ in session.mapping.objects:
                     reader.reread(object_, ids)
             return
+        with self.store.transaction() as tx:
+            known = tx.cursors.get(_ALL, _MAPPING)
+        full = self.full or known not in (None, session.mapping.digest)
         since = session.project.settings.sync.since
         first = None if since is None else datetime.combine(since, time(), session.project.zone)
         for object_ in session.mapping.objects:
             with self.store.transaction() as tx:
                 begun = tx.cursors.get(object_, CHANGES) is not None
             since_day = None if begun or first is None else first
-            reader.read_changes(object_, full=self.full and begun, since=since_day)
+            reader.read_changes(object_, full=full and begun, since=since_day)
             # after the changes: a record that says what was merged into it is seen before the other is gone
             if session.connector.capabilities().deletions and self._read_deletions(reader, object_, now):
                 said = "deletions are no longer known since the last run: all is compared"
                 reader.report.notes.append((_WINDOW_PASSED, object_, said))
                 reader.read_changes(object_, full=True, since=None)
+        with self.store.transaction() as tx:
+            tx.cursors.set(_ALL, _MAPPING, session.mapping.digest, at=now)
 
     def _read_deletions(self, reader: Reader, object_: str, now: datetime) -> bool:
         """Bury what was deleted or merged away; True where the CRM no longer knows of all of it."""
