@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 from tests.project.shelf import client, run, stock
 
+from fairlead import project
 from fairlead.engine import load
 from fairlead.files import mapping_problems
+from fairlead.plugins.manager import connector, load_plugins
+from fairlead.problems import Problem
+from fairlead.project.checking import check_other_files
+from fairlead.project.starting import plan_project, write_project
 from fairlead.ruleset.catalogue import shipped_root
 from fairlead.ruleset.mapping_document import load_mapping
 
@@ -130,3 +135,25 @@ def test_a_shipped_mapping_has_facts_and_values_of_the_shipped_model_alone(path:
     mapping, _ = load_mapping(path)
 
     assert mapping_problems(mapping, program.ruleset.model, program.zone) == []
+
+
+def test_a_mapping_of_a_crms_fields_is_checked_as_what_it_is(tmp_path: Path) -> None:
+    settings = {"data_centre": "eu"}
+    write_project(plan_project(tmp_path / "clinic", crm="zoho", crm_settings=settings))
+    shipped = connector(load_plugins(), "zoho").mapping
+    assert shipped is not None
+    mapping = json.loads(shipped.read_text("utf-8"))
+    target = tmp_path / "clinic/mappings/zoho.json"
+    target.write_text(json.dumps(mapping), "utf-8")
+
+    assert problems_of(tmp_path / "clinic", target) == []
+    mapping["objects"]["Leads"]["entities"]["lead"]["facts"]["chanel"] = {"field": "Fairlead_channel"}
+    target.write_text(json.dumps(mapping), "utf-8")
+
+    [problem] = problems_of(tmp_path / "clinic", target)
+    assert (problem.code, problem.nearest) == ("unknown-fact", "channel")
+
+
+def problems_of(folder: Path, path: Path) -> list[Problem]:
+    [checked] = [each for each in check_other_files(project.open(folder)) if each.path == path]
+    return list(checked.problems)
