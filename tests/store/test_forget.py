@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from tests.store.conftest import Server
+from tests.postgresql import Server
 from tests.store.samples import AT, HOUR, company, contact, decided, lead, treatment
 
 from fairlead.problems import UsageError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
-from tests.store.conftest import PASSWORD, Server
+from tests.postgresql import PASSWORD, Server
 from tests.store.samples import AT, lead
 
 from fairlead.problems import Problem, StoreError
