@@ -18,6 +18,21 @@ DIGEST = "sha256:" + "0" * 64
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "ruleset": RULESET,
     "ruleset-overlay": overlay(MORE_FOR_RECORDS),
+    "crm-mapping": {
+        "fairlead": 1,
+        "kind": "crm-mapping",
+        "name": "clinic/hubspot",
+        "version": "1.0.0",
+        "connector": "hubspot",
+        "title": "HubSpot of the clinic",
+        "about": "A contact is a lead.",
+        "objects": {
+            "contacts": {
+                "only": {"field": "lifecyclestage", "values": ["lead"]},
+                "entities": {"lead": {"facts": {"channel": {"field": "fairlead_channel"}}}},
+            }
+        },
+    },
     "fact-model": model(),
     "fact-model-overlay": {
         "fairlead": 1,

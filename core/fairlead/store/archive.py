@@ -34,6 +34,11 @@ class Archive:
         insert_missing(self._connection, archive, [{"digest": digest, "document": content, "at": micros(at)}])
         return digest
 
+    def has(self, digest: str) -> bool:
+        """Tell whether the document of a digest is kept."""
+        query = select(archive.c.digest).where(archive.c.digest == digest)
+        return self._connection.scalar(query) is not None
+
     def get(self, digest: str) -> Any:
         """Return the document of a digest, verified.
 

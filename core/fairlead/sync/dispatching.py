@@ -124,10 +124,17 @@ class Dispatcher:
 
     def _make_tasks(self, object_: str, taken: Sequence[Queued]) -> dict[int, Failure]:
         tasks, items = [], []
-        for item in taken:
+        wanted = [item for item in taken if any(name.startswith(TASK) for name in item.values)]
+        if not wanted:
+            return {}
+        with self.store.reading() as tx:
+            # what was written before is not queued again, and the task tells of it all the same
+            held = tx.held.get(item.ref for item in wanted)
+        for item in wanted:
             for name, key in item.values.items():
                 if name.startswith(TASK) and key is not None and self.task_texts is not None:
-                    subject, body, due_at = self.task_texts(item.ref, item.values)
+                    known = {**held.get(item.ref, {}), **item.values}
+                    subject, body, due_at = self.task_texts(item.ref, known)
                     tasks.append(Task(object_, item.ref.id, str(key), subject, body, due_at))
                     items.append(item)
         if not tasks:

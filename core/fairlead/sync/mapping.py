@@ -91,6 +91,7 @@ class CrmMapping:
     def __init__(self, document: Document, model: FactModel, zone: tzinfo = UTC) -> None:
         self.document = check_crm_mapping(document)
         self._source = document
+        self.source = document.value
         self.digest = digest(document.value)
         self._model = model
         self._zone = zone

@@ -201,11 +201,14 @@ class Runner:
 
     def _archive(self, plan: Plan, now: datetime) -> None:
         """Keep every document that decides anything in this run."""
+        documents = {program.digest: program.ruleset.document for program in plan.programs}
+        documents[self.session.mapping.digest] = self.session.mapping.source
         with self.store.transaction() as tx:
-            for program in plan.programs:
-                tx.archive.put(program.ruleset.document, at=now)
-            tx.archive.put(self.session.mapping.document.model_dump(mode="json", exclude_none=True), at=now)
-        self.event("archived", documents=len(plan.programs) + 1)
+            for known, document in documents.items():
+                # making the canonical form anew in each run would cost more than all else in a quiet one
+                if not tx.archive.has(known):
+                    tx.archive.put(document, at=now)
+        self.event("archived", documents=len(documents))
 
     def _mark_under_new_rules(self, plan: Plan, fields: Mapping[str, ResultFields], now: datetime) -> None:
         """Let every record be decided anew where rules, fields or settings are not those of the last run."""
