@@ -18,7 +18,7 @@ __all__ = ["ACCOUNTS", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN", "ZohoAuth"
 
 CLIENT_ID = "ZOHO_CLIENT_ID"
 CLIENT_SECRET = "ZOHO_CLIENT_SECRET"  # noqa: S105 - the name of the variable
-REFRESH_TOKEN = "ZOHO_REFRESH_TOKEN"  # noqa: S105
+REFRESH_TOKEN = "ZOHO_REFRESH_TOKEN"  # noqa: S105 - the name of the variable
 #: accounts servers by data centre (vendor's Python SDK 7.0.0, class DataCenter)
 ACCOUNTS = {
     "com": "https://accounts.zoho.com",

@@ -16,7 +16,7 @@ __all__ = ["CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN", "Accounts"]
 #: made up: they open this sandbox and nothing else
 CLIENT_ID = "1000.SANDBOXCLIENT0000000000000000"
 CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105 - made up, as are the others
-REFRESH_TOKEN = "1000.sandbox-refresh-token"  # noqa: S105
+REFRESH_TOKEN = "1000.sandbox-refresh-token"  # noqa: S105 - made up, for the sandbox alone
 _LIFETIME = 3600
 #: access tokens for one refresh token, and the minutes in which they are counted (vendor's OAuth limits)
 _MOST_TOKENS = 10
