@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-import fairlead
 from fairlead.ruleset.load import load_ruleset
 from fairlead.show import page_of
 from fairlead.show.content import Fields, Grid, Page, Paragraph, Phrase, Value
 from fairlead.show.words import LANGUAGES
 
-SHIPPED = Path(fairlead.__file__).parents[2] / "rulesets" / "medical-travel"
+SHIPPED = Path(__file__).parents[2] / "rulesets" / "medical-travel"
 DOCUMENTS = sorted(SHIPPED.glob("*.json"))
 RULESETS = [f"medical-travel/{path.stem}" for path in DOCUMENTS if path.stem != "facts"]
 ARABIC = re.compile("[\u0600-\u06ff]")
