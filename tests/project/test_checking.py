@@ -157,3 +157,69 @@ def test_a_mapping_of_a_crms_fields_is_checked_as_what_it_is(tmp_path: Path) -> 
 def problems_of(folder: Path, path: Path) -> list[Problem]:
     [checked] = [each for each in check_other_files(project.open(folder)) if each.path == path]
     return list(checked.problems)
+
+
+def write_pack(folder: Path, requirement: str, label: str = "personal") -> None:
+    path = folder / "rulesets" / "policies" / "house.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "fairlead": 1,
+        "kind": "policy-pack",
+        "name": "policies/house",
+        "version": "1.0.0",
+        "title": "House rules",
+        "about": "The clinic's own.",
+        "model": {"name": "base/facts", "version": "1.0.0"},
+        "entity": "lead",
+        "obligations": [
+            {
+                "id": "fair",
+                "title": "Fair",
+                "text": "The score is fair.",
+                "citation": "House rule 1",
+                "source": "Seen.",
+                "binds": "payer",
+                "force": "forbid",
+                "governing": "payment",
+                "confidence": "high",
+                "reviewed_by": None,
+                "property": {"kind": "independent", "label": label, "of": ["lead.score"]},
+                "guard": {"requirement": {"var": requirement}, "text": "No records."},
+            }
+        ],
+    }
+    path.write_text(json.dumps(document, indent=2), "utf-8")
+
+
+def test_a_projects_own_policy_pack_is_validated_with_it(folder: Path) -> None:
+    write_pack(folder, "lead.records")
+
+    result = run("validate", folder)
+
+    assert result.exit_code == 0
+    assert "policies/house 1.0.0 is valid: 1 obligation" in result.stdout.splitlines()
+
+
+def test_a_policy_pack_with_a_fact_and_a_label_that_the_model_lacks_is_refused(folder: Path) -> None:
+    write_pack(folder, "lead.recods", "persnal")
+
+    checked = check_other_files(project.open(folder))
+
+    assert [(each.code, each.nearest) for file in checked for each in file.problems] == [
+        ("unknown-fact", "lead.records"),
+        ("unknown-label", "personal"),
+    ]
+
+
+def test_a_policy_pack_is_validated_by_name_and_by_file_in_the_project(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_pack(folder, "lead.records")
+    file = folder / "rulesets" / "policies" / "house.json"
+
+    assert run("validate", file).stdout == "policies/house 1.0.0 is valid: 1 obligation\n"
+    monkeypatch.chdir(folder)
+    assert run("validate", "policies/house").stdout == "policies/house 1.0.0 is valid: 1 obligation\n"
+    unknown = run("validate", "policies/horse")
+    assert unknown.exit_code == 2
+    assert "did you mean `policies/house`?" in unknown.output

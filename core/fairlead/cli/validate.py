@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +18,9 @@ from fairlead.problems import DocumentError, Problem, UsageError
 
 if TYPE_CHECKING:
     from fairlead.cli.targets import Target
+    from fairlead.facts.model import FactModel
     from fairlead.project.checking import CheckedFile
+    from fairlead.ruleset.catalogue import Found
 
 __all__ = ["register"]
 
@@ -28,7 +31,8 @@ def register(app: typer.Typer) -> None:
         "validate",
         help=help_text(
             "Check rulesets, and other documents, with all they build on; name each mistake with its place. "
-            "In a project's folder also its scenarios and mappings, against its facts and decisions.",
+            "In a project's folder also its scenarios, mappings and policy packs, against its facts and "
+            "decisions.",
             "fairlead validate medical-travel/lead-scoring",
             "fairlead validate rulesets/clinic-a/*.json --json",
         ),
@@ -40,7 +44,7 @@ def _validate(
         list[str],
         typer.Argument(
             metavar="RULESET...",
-            help="Names of rulesets, files of any kind of document, or a project's folder.",
+            help="Names of rulesets or policy packs, files of any kind of document, or a project's folder.",
             show_default=False,
         ),
     ],
@@ -91,7 +95,7 @@ def _reports(argument: str) -> list[_Report]:
 
 
 def _checked_report(checked: CheckedFile) -> _Report:
-    """Return the report on a file of scenarios or a mapping."""
+    """Return the report on a file of scenarios, a mapping or a policy pack."""
     things = checked.things if checked.count == 1 else f"{checked.things}s"
     return _Report(
         f"{checked.name} {checked.version}".rstrip(),
@@ -106,7 +110,7 @@ def _report(target: Target) -> _Report:
     try:
         if target.name.endswith(".json"):
             return _file_report(target, target.name)
-        return _ruleset_report(target)
+        return _pack_report(target) or _ruleset_report(target)
     except (DocumentError, UsageError) as error:
         return _Report(target.name, problems=tuple(error.problems))
 
@@ -119,6 +123,34 @@ def _ruleset_report(target: Target) -> _Report:
         f"{count} {'decision' if count == 1 else 'decisions'}, {ruleset.digest}",
         {"version": ruleset.version, "digest": ruleset.digest, "decisions": count},
     )
+
+
+def _pack_report(target: Target) -> _Report | None:
+    """Return the report on a policy pack, or None where the name is that of something else."""
+    from fairlead.ruleset.catalogue import Catalogue, split_version
+    from fairlead.ruleset.policy_pack import PACK_FOLDER, POLICY_PACKS, find_pack
+
+    assert target.name is not None
+    catalogue = Catalogue(target.document_roots)
+    if target.name.startswith(f"{PACK_FOLDER}/"):
+        return _found_pack_report(target, find_pack(target.name, catalogue))
+    with suppress(UsageError):
+        found = catalogue.find(*split_version(target.name))
+        if found.kind in POLICY_PACKS:
+            return _found_pack_report(target, found)
+    return None
+
+
+def _found_pack_report(target: Target, found: Found) -> _Report:
+    from fairlead.project.checking import check_pack
+
+    return _checked_report(check_pack(found, _models(target), target.document_roots))
+
+
+def _models(target: Target) -> list[FactModel]:
+    """Return the fact models of the project's rulesets."""
+    project = target.project
+    return [project.ruleset(each).model for each in project.ruleset_names] if project is not None else []
 
 
 def _file_report(target: Target, name: str) -> _Report:
@@ -138,13 +170,17 @@ def _file_report(target: Target, name: str) -> _Report:
         from fairlead.ruleset.scenarios import check_scenarios
 
         decided = Target(check_scenarios(found.document).ruleset, target.project, target.roots)
-        return _checked_report(check_scenario_file(Path(name), decided.program()))
+        return _checked_report(check_scenario_file(Path(name), decided.draft()))
     if found.kind in ("mapping", "crm-mapping"):
         from fairlead.project.checking import check_mapping_file
 
         project = target.project
         rulesets = [project.ruleset(each) for each in project.ruleset_names] if project is not None else []
-        return _checked_report(check_mapping_file(Path(name), [ruleset.model for ruleset in rulesets]))
+        decisions = {each.name: each for ruleset in rulesets for each in ruleset.decisions}
+        models = [ruleset.model for ruleset in rulesets]
+        return _checked_report(check_mapping_file(Path(name), models, decisions))
+    if found.kind == "policy-pack":
+        return _found_pack_report(target, found)
     if found.kind == "rates":
         from fairlead.ruleset.document import check_rates
 

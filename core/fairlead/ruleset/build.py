@@ -22,7 +22,7 @@ from fairlead.ruleset.names import PARAMETERS, TIME, expressions_of, names_read,
 from fairlead.ruleset.reading import Reading
 from fairlead.ruleset.typed import Decision, Parameter, Ruleset
 
-__all__ = ["build_ruleset"]
+__all__ = ["aggregate_filters", "build_ruleset", "in_place", "typed_parameters"]
 
 #: the most names of a circle that a problem shows
 _MOST_SHOWN = 8
@@ -37,11 +37,11 @@ def build_ruleset(body: RulesetBody, source: Document, model: FactModel, digest:
     digest. Raises DocumentError with everything that is wrong.
     """
     problems: list[Problem] = []
-    parameters = _parameters(body.parameters, problems)
-    filters = _aggregate_filters(model, problems)
+    parameters = typed_parameters(body.parameters, problems)
+    filters = aggregate_filters(model, problems)
     ordered, decisions = _decisions(body, model, parameters, problems)
     if problems:
-        raise DocumentError(source.locate(_in_place(problems)))
+        raise DocumentError(source.locate(in_place(problems)))
     return Ruleset(
         name=body.name,
         version=body.version,
@@ -59,8 +59,8 @@ def build_ruleset(body: RulesetBody, source: Document, model: FactModel, digest:
     )
 
 
-def _in_place(problems: Iterable[Problem]) -> list[Problem]:
-    """Return the problems in document order."""
+def in_place(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems in document order, each once."""
 
     def key(problem: Problem) -> list[tuple[int, int, str]]:
         steps = problem.pointer.split("/")
@@ -69,7 +69,8 @@ def _in_place(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(dict.fromkeys(problems), key=key)
 
 
-def _parameters(parts: Mapping[str, ParameterPart], problems: list[Problem]) -> dict[str, Parameter]:
+def typed_parameters(parts: Mapping[str, ParameterPart], problems: list[Problem]) -> dict[str, Parameter]:
+    """Return the parameters with internal values; what is no value of its type is added to `problems`."""
     parameters = {}
     for name, part in parts.items():
         type_ = part.to_type()
@@ -93,7 +94,7 @@ def _parameters(parts: Mapping[str, ParameterPart], problems: list[Problem]) -> 
     return parameters
 
 
-def _aggregate_filters(model: FactModel, problems: list[Problem]) -> dict[str, Term]:
+def aggregate_filters(model: FactModel, problems: list[Problem]) -> dict[str, Term]:
     """Type the filters of the model's aggregates; they read the related record and the time."""
     filters: dict[str, Term] = {}
     for entity in model.entities.values():

@@ -39,6 +39,7 @@ _KINDS = {
     "rates": "a rates document",
     "crm-mapping": "a mapping of a CRM",
     "scenarios": "a scenarios document",
+    "policy-pack": "a policy pack",
     "lock": "a lock file",
 }
 

@@ -16,9 +16,17 @@ from fairlead.documents.found import found_text
 from fairlead.documents.positions import join_pointer
 from fairlead.problems import Problem, nearest_name
 
-__all__ = ["overlay_problems", "rates_problems", "ruleset_problems", "scenarios_problems"]
+__all__ = [
+    "overlay_problems",
+    "policy_pack_problems",
+    "rates_problems",
+    "ruleset_problems",
+    "scenarios_problems",
+]
 
 _DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")
+#: what an obligation asks for
+_ASKED = ("property", "guard", "evidence")
 
 
 def _members(value: Any, key: str) -> list[tuple[int, dict[str, Any]]]:
@@ -183,7 +191,7 @@ def _decision(decision: dict[str, Any], pointer: str) -> Iterator[Problem]:
         yield from _duplicates(decision, "caps", "id", "the cap", pointer)
 
 
-def _effective(value: dict[str, Any]) -> Iterator[Problem]:
+def _effective(value: dict[str, Any], pointer: str = "") -> Iterator[Problem]:
     effective = value.get("effective")
     if not isinstance(effective, dict):
         return
@@ -192,23 +200,26 @@ def _effective(value: dict[str, Any]) -> Iterator[Problem]:
         yield Problem(
             "inconsistent-range",
             f"`to` {found_text(last)} does not come after `from` {found_text(first)}",
-            "/effective/to",
+            f"{pointer}/effective/to",
             found=found_text(last),
             remedy="`to` is the first day no longer in force",
         )
+
+
+def _parameters(value: dict[str, Any]) -> Iterator[Problem]:
+    parameters = value.get("parameters")
+    for name, parameter in parameters.items() if isinstance(parameters, dict) else ():
+        if isinstance(parameter, dict):
+            pointer = join_pointer(["parameters", name])
+            yield from _one_of_two(parameter, "value", "dated", pointer)
+            yield from _ascending(parameter, "dated", "from", pointer)
 
 
 def ruleset_problems(value: Any) -> list[Problem]:
     """Return what does not agree in a ruleset's JSON."""
     if not isinstance(value, dict):
         return []
-    problems = list(_effective(value))
-    parameters = value.get("parameters")
-    for name, parameter in parameters.items() if isinstance(parameters, dict) else ():
-        if isinstance(parameter, dict):
-            pointer = join_pointer(["parameters", name])
-            problems.extend(_one_of_two(parameter, "value", "dated", pointer))
-            problems.extend(_ascending(parameter, "dated", "from", pointer))
+    problems = [*_effective(value), *_parameters(value)]
     problems.extend(_duplicates(value, "decisions", "name", "the decision", ""))
     for index, decision in _members(value, "decisions"):
         problems.extend(_decision(decision, f"/decisions/{index}"))
@@ -244,3 +255,31 @@ def scenarios_problems(value: Any) -> list[Problem]:
 def overlay_problems(value: Any) -> list[Problem]:
     """Return what does not agree in the JSON of an overlay."""
     return list(_effective(value)) if isinstance(value, dict) else []
+
+
+def policy_pack_problems(value: Any) -> list[Problem]:
+    """Return what does not agree in the JSON of a policy pack."""
+    if not isinstance(value, dict):
+        return []
+    problems = [*_parameters(value), *_duplicates(value, "obligations", "id", "the obligation", "")]
+    for index, obligation in _members(value, "obligations"):
+        pointer = f"/obligations/{index}"
+        problems.extend(_effective(obligation, pointer))
+        problems.extend(_duplicates(obligation, "evidence", "id", "the item", pointer))
+        if not any(_has(obligation, key) and obligation[key] != [] for key in _ASKED):
+            problems.append(
+                Problem(
+                    "missing-key",
+                    "an obligation asks for a property, a guard or evidence",
+                    f"{pointer}/property",
+                    allowed=_ASKED,
+                    remedy="add at least one of the three",
+                )
+            )
+        asked = obligation.get("property")
+        if isinstance(asked, dict) and asked.get("kind") == "bounded":
+            problems.extend(_range(asked, f"{pointer}/property"))
+            if not _has(asked, "minimum") and not _has(asked, "maximum"):
+                why = "a result is bounded by one at least"
+                problems.append(_missing(f"{pointer}/property", "maximum", why, ("minimum", "maximum")))
+    return problems

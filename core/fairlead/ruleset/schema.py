@@ -15,9 +15,10 @@ from fairlead.ruleset.document import LockDocument, RatesDocument, RulesetDocume
 from fairlead.ruleset.mapping_document import MappingDocument
 from fairlead.ruleset.overlay_document import RulesetOverlayDocument
 from fairlead.ruleset.parts import EXPRESSION_MARK
+from fairlead.ruleset.policy_pack_document import PolicyPackDocument
 from fairlead.ruleset.scenarios import ScenariosDocument
 
-__all__ = ["DIALECT", "json_schema", "json_schemas", "model_of"]
+__all__ = ["DIALECT", "json_schema", "json_schemas", "model_of", "schema_of"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -32,6 +33,7 @@ _MODELS: dict[str, type[DocumentModel]] = {
     "crm-mapping": CrmMappingDocument,
     "rates": RatesDocument,
     "scenarios": ScenariosDocument,
+    "policy-pack": PolicyPackDocument,
 }
 
 _EXPRESSION = "expression"
@@ -88,7 +90,12 @@ def model_of(kind: str) -> type[DocumentModel]:
 
 def json_schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema of a kind of document. Raises KeyError for an unknown kind."""
-    generated = _MODELS[kind].model_json_schema(schema_generator=_Generator, mode="validation")
+    return schema_of(kind, _MODELS[kind])
+
+
+def schema_of(kind: str, model: type[DocumentModel]) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of document that `model` checks."""
+    generated = model.model_json_schema(schema_generator=_Generator, mode="validation")
     placed = _tidy(_placed(generated))
     if _mentions(placed):
         placed.setdefault("$defs", {})[_EXPRESSION] = expression_schema()
