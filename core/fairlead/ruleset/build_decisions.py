@@ -149,4 +149,5 @@ def _reward(
         caps=tuple(caps),
         work=tuple(part.work),
         reason=reason_of(part.reason),
+        re_rates=part.re_rates,
     )

@@ -11,7 +11,15 @@ from fairlead.documents.shapes import DocumentModel, DocumentName, SemanticVersi
 from fairlead.documents.texts import Texts
 from fairlead.ruleset.parts import CurrencyCode
 
-__all__ = ["CrmMappingDocument", "EntityPart", "FactSource", "ObjectPart", "Only", "check_crm_mapping"]
+__all__ = [
+    "AfterConversion",
+    "CrmMappingDocument",
+    "EntityPart",
+    "FactSource",
+    "ObjectPart",
+    "Only",
+    "check_crm_mapping",
+]
 
 FieldName = Annotated[str, Field(min_length=1, max_length=255)]
 FieldNames = Annotated[list[FieldName], Field(min_length=1)]
@@ -76,6 +84,15 @@ class EntityPart(DocumentModel):
     )
 
 
+class AfterConversion(DocumentModel):
+    """Where results go once a record was converted and can no longer be written to."""
+
+    object: FieldName = Field(description="The object of the record that it became.")
+    entities: Annotated[list[ShortName], Field(min_length=1)] = Field(
+        description="The entities whose results go there; those of the others end with the conversion."
+    )
+
+
 class ObjectPart(DocumentModel):
     """One object of the CRM."""
 
@@ -83,6 +100,9 @@ class ObjectPart(DocumentModel):
     links: dict[ShortName, ObjectLink] = Field(default_factory=dict, description="Links to other objects.")
     entities: Annotated[dict[ShortName, EntityPart], Field(min_length=1)] = Field(
         description="The entities that each record embodies, the main one first."
+    )
+    after_conversion: AfterConversion | None = Field(
+        default=None, description="Where results go once a record was converted into another."
     )
 
 
@@ -93,6 +113,15 @@ class TrackingCode(DocumentModel):
     lead: FieldName = Field(description="The field of the lead's object.")
     prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9-]{0,9}$")] = Field(
         default="TA-", description="What new codes begin with."
+    )
+
+
+class Overridable(DocumentModel):
+    """A decision that people may override, and what no override may hide."""
+
+    decision: Annotated[str, Field(min_length=1)] = Field(description="The name of the decision.")
+    never_over: list[str] = Field(
+        default_factory=list, description="Values that stand against any override, where they are decided."
     )
 
 
@@ -113,10 +142,19 @@ class CrmMappingDocument(DocumentModel):
         default_factory=dict,
         description="Fields for decisions that go elsewhere than by default; null writes nothing.",
     )
-    overrides: list[str] = Field(
+    overrides: list[str | Overridable] = Field(
         default_factory=list, description="Decisions that people may override in fields of their own."
     )
     tracking_code: TrackingCode | None = Field(default=None, description="Where tracking codes stand.")
+
+    @property
+    def overridden(self) -> dict[str, tuple[str, ...]]:
+        """The decisions that people may override, with the values that stand against any override."""
+        return {each.decision: tuple(each.never_over) for each in map(_overridable, self.overrides)}
+
+
+def _overridable(listed: str | Overridable) -> Overridable:
+    return Overridable(decision=listed) if isinstance(listed, str) else listed
 
 
 def check_crm_mapping(document: Document) -> CrmMappingDocument:

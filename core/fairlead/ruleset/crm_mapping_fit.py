@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from fairlead.documents.positions import join_pointer
 from fairlead.facts.model import Entity, FactModel
-from fairlead.facts.types import DecimalType, IntegerType, MoneyType, Type
+from fairlead.facts.types import DecimalType, IntegerType, MoneyType, OneOfType, Type
 from fairlead.facts.values import UnfitValue, internal_from_json
 from fairlead.problems import Problem, nearest_name
 from fairlead.ruleset.crm_mapping_document import CrmMappingDocument, EntityPart, FactSource, ObjectPart
+from fairlead.ruleset.typed import Check, Decision, Reward
 
-__all__ = ["RECORD", "crm_mapping_problems"]
+__all__ = ["RECORD", "crm_mapping_problems", "override_problems"]
 
 #: what a link of an entity says where the same record embodies the other entity
 RECORD = "record"
@@ -32,6 +33,7 @@ def crm_mapping_problems(document: CrmMappingDocument, model: FactModel) -> Iter
                     found=target.object,
                     allowed=tuple(document.objects),
                 )
+        yield from _conversion_problems(document, name, part)
         for entity, entity_part in part.entities.items():
             pointer = join_pointer(["objects", name, "entities", entity])
             known = model.entities.get(entity)
@@ -55,6 +57,26 @@ def crm_mapping_problems(document: CrmMappingDocument, model: FactModel) -> Iter
                 )
             seen.setdefault(entity, name)
             yield from _entity_problems(part, entity_part, known, model, pointer)
+
+
+def _conversion_problems(document: CrmMappingDocument, name: str, part: ObjectPart) -> Iterator[Problem]:
+    if part.after_conversion is None:
+        return
+    into, pointer = part.after_conversion.object, join_pointer(["objects", name, "after_conversion"])
+    if into in document.objects:
+        # its records embody what they embody: the same result would stand there twice
+        message = f"`{into}` is read by the mapping, and takes no results of what was converted into it"
+        remedy = "take `after_conversion` out, or the object"
+        yield Problem("duplicate-name", message, f"{pointer}/object", found=into, remedy=remedy)
+    for position, entity in enumerate(part.after_conversion.entities):
+        if entity not in part.entities:
+            yield Problem(
+                "unknown-entity",
+                f"records of this object embody no `{entity}`",
+                f"{pointer}/entities/{position}",
+                found=entity,
+                allowed=tuple(part.entities),
+            )
 
 
 def _entity_problems(
@@ -102,6 +124,70 @@ def _entity_problems(
                 place,
                 found=through,
                 allowed=(RECORD, *part.links),
+            )
+
+
+def override_problems(
+    document: CrmMappingDocument, decisions: Mapping[str, Decision], *, shipped: bool = False
+) -> Iterator[Problem]:
+    """Yield what keeps a mapping's overrides from the decisions about what it reads.
+
+    A `shipped` mapping may name what a project does not decide.
+    """
+    seen: set[str] = set()
+    for position, listed in enumerate(document.overrides):
+        place = join_pointer(["overrides", position])
+        name, kept = (listed, []) if isinstance(listed, str) else (listed.decision, listed.never_over)
+        decision = decisions.get(name)
+        if name in seen:
+            yield Problem("duplicate-name", f"`{name}` is listed twice", place, found=name)
+        elif decision is not None:
+            yield from _overridden_problems(document, decision, kept, place)
+        elif not shipped:
+            yield Problem(
+                "unknown-decision",
+                f"no ruleset of the project decides `{name}` about what the mapping reads",
+                place,
+                found=name,
+                nearest=nearest_name(name, decisions),
+                remedy="name a decision of the project, or take it out",
+            )
+        seen.add(name)
+
+
+def _overridden_problems(
+    document: CrmMappingDocument, decision: Decision, kept: Sequence[str], place: str
+) -> Iterator[Problem]:
+    name, type_ = decision.name, decision.type
+    in_two_fields = isinstance(type_, MoneyType) and type_.currency is None
+    if isinstance(decision, Check | Reward) or in_two_fields:
+        yield Problem(
+            "no-override",
+            f"`{name}` cannot be overridden: it is a check, a reward, or an amount in any currency",
+            place,
+            found=name,
+            remedy="correct the facts that it is decided from",
+        )
+        return
+    if document.results.get(name, "") is None:
+        yield Problem(
+            "no-override",
+            f"`{name}` cannot be overridden: `results` writes it nowhere",
+            place,
+            found=name,
+            remedy="take it out here, or let `results` name a field",
+        )
+    known = type_.values if isinstance(type_, OneOfType) else ()
+    for position, value in enumerate(kept):
+        if value not in known:
+            said = f"`{name}` is never `{value}`" if known else f"`{name}` has no listed values"
+            yield Problem(
+                "unknown-value",
+                f"{said}: there is nothing that an override could hide",
+                f"{place}/never_over/{position}",
+                found=value,
+                allowed=known,
+                nearest=nearest_name(value, known),
             )
 
 

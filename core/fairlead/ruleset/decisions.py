@@ -303,6 +303,10 @@ class RewardPart(_Decision):
     reversed_when: Expression = Field(description="When it is taken back.")
     caps: list[CapPart] = Field(default=[], description="Bounds on what is paid.")
     work: list[FullName] = Field(description="The facts that define equal work.")
+    re_rates: bool = Field(
+        default=False,
+        description="Whether earlier introductions of a period are paid anew at the rate of the latest.",
+    )
     reason: ReasonPart | None = Field(default=None, description="Why the reward is earned.")
 
 

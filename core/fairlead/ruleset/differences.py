@@ -9,7 +9,7 @@ from typing import Any
 
 from fairlead.documents.canonical import digest
 
-__all__ = ["Difference", "as_text", "differences"]
+__all__ = ["Difference", "as_text", "differences", "member_differences", "named_differences"]
 
 #: lists whose items have an id, by the kind of item
 _ITEMS = {"rows": "row", "groups": "group", "caps": "cap"}
@@ -81,7 +81,7 @@ def _same(old: Any, new: Any) -> bool:
     return digest(old) == digest(new)
 
 
-def _members(
+def member_differences(
     old: _Part, new: _Part, what: str, name: str, apart: frozenset[str] = frozenset()
 ) -> Iterator[Difference]:
     """Yield what changed among the keys of one thing."""
@@ -91,7 +91,7 @@ def _members(
         yield Difference("changed", what, name, key, _optional_text(old, key), _optional_text(new, key))
 
 
-def _things(
+def named_differences(
     old: Mapping[str, Any], new: Mapping[str, Any], what: str, suffix: str = ""
 ) -> Iterator[Difference]:
     """Yield what changed among things that have names."""
@@ -100,7 +100,7 @@ def _things(
         if key not in new:
             yield Difference("removed", what, name, old=as_text(part))
         elif isinstance(part, Mapping) and isinstance(new[key], Mapping):
-            yield from _members(part, new[key], what, name)
+            yield from member_differences(part, new[key], what, name)
         elif not _same(part, new[key]):
             yield Difference("changed", what, name, "text", as_text(part), as_text(new[key]))
     for key, part in new.items():
@@ -129,10 +129,10 @@ def _decisions(old: Mapping[str, _Part], new: Mapping[str, _Part]) -> Iterator[D
             kinds = decision["kind"], other["kind"]
             yield Difference("changed", "decision", f"`{name}`", "kind", *kinds)
             continue
-        yield from _members(decision, other, "decision", f"`{name}`", frozenset(_ITEMS))
+        yield from member_differences(decision, other, "decision", f"`{name}`", frozenset(_ITEMS))
         for key, what in _ITEMS.items():
             before, after = _by(decision.get(key), "id"), _by(other.get(key), "id")
-            yield from _things(before, after, what, f" of `{name}`")
+            yield from named_differences(before, after, what, f" of `{name}`")
             if key == "rows":
                 yield from _order(before, after, "rows of", f"`{name}`")
     for name, decision in new.items():
@@ -144,19 +144,19 @@ def _model(old: _Part, new: _Part) -> Iterator[Difference]:
     names = [f"`{model['name']}` {model['version']}" for model in (old, new)]
     if names[0] != names[1]:
         yield Difference("changed", "fact model", "", "document", *names)
-    yield from _things(old.get("labels", {}), new.get("labels", {}), "label")
+    yield from named_differences(old.get("labels", {}), new.get("labels", {}), "label")
     for entity, part in old["entities"].items():
         other = new["entities"].get(entity)
         if other is None:
             yield Difference("removed", "entity", f"`{entity}`", old=as_text(part))
             continue
-        yield from _members(part, other, "entity", f"`{entity}`", frozenset(_ENTITY_PARTS))
+        yield from member_differences(part, other, "entity", f"`{entity}`", frozenset(_ENTITY_PARTS))
         for key, what in _ENTITY_PARTS.items():
             before, after = (
                 {f"{entity}.{short}": value for short, value in each.get(key, {}).items()}
                 for each in (part, other)
             )
-            yield from _things(before, after, what)
+            yield from named_differences(before, after, what)
     for entity, part in new["entities"].items():
         if entity not in old["entities"]:
             yield Difference("added", "entity", f"`{entity}`", new=as_text(part))
@@ -167,8 +167,8 @@ def differences(old: _Part, new: _Part) -> list[Difference]:
 
     Names, versions and lineage are left out: they say which document it is, not what it does.
     """
-    found = list(_members(old, new, "ruleset", "", _IDENTITY | _APART))
-    found.extend(_things(old.get("parameters", {}), new.get("parameters", {}), "parameter"))
+    found = list(member_differences(old, new, "ruleset", "", _IDENTITY | _APART))
+    found.extend(named_differences(old.get("parameters", {}), new.get("parameters", {}), "parameter"))
     before, after = _by(old["decisions"], "name"), _by(new["decisions"], "name")
     found.extend(_decisions(before, after))
     found.extend(_model(old["model"], new["model"]))

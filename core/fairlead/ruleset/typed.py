@@ -160,7 +160,8 @@ class Reward(Decision):
     """What an introduction earns: the only block the ledger executes.
 
     `payee` names a link of the entity. `amount` is money in one currency, before caps. `work` are the
-    facts that define equal work, `reason` is given when it accrues. `type` is the type of `amount`.
+    facts that define equal work, `reason` is given when it accrues. `type` is the type of `amount`. `re_rates`
+    tells whether earlier introductions of a period are paid anew at the rate of the latest.
     """
 
     payee: str
@@ -171,6 +172,7 @@ class Reward(Decision):
     caps: tuple[Cap, ...]
     work: tuple[str, ...]
     reason: Reason | None = None
+    re_rates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

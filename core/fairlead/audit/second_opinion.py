@@ -1,0 +1,91 @@
+"""A second solver's view of each question, and the questions as files."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from fairlead.audit.solver import Answer, Question
+from fairlead.problems import Problem, UsageError
+
+__all__ = ["SecondOpinion"]
+
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+#: resource units that cvc5 may spend on one question
+_LIMIT = 2_000_000
+
+
+class SecondOpinion:
+    """Asks cvc5 each question as well, and writes it to `folder`; either may be left out.
+
+    Raises UsageError where cvc5 is asked for and not installed.
+    """
+
+    def __init__(self, *, cross_check: bool = False, folder: Path | None = None) -> None:
+        self._folder = folder
+        self.asked = 0
+        self.confirmed_answers = 0
+        self._cvc5 = _cvc5() if cross_check else None
+        self._seen: set[str] = set()
+
+    @property
+    def name(self) -> str | None:
+        """The second solver's name and version, None without one."""
+        if self._cvc5 is None:
+            return None
+        return f"cvc5 {self._cvc5.__version__}"
+
+    def confirmed(self, question: Question, answer: Answer) -> Answer:
+        """Return the answer, or `unknown` where the second solver says the contrary."""
+        if self._folder is not None:
+            self._write(self._folder, question, answer)
+        if self._cvc5 is None or answer.verdict == "unknown":
+            return answer
+        self.asked += 1
+        other = self._second(question)
+        if other == answer.verdict:
+            self.confirmed_answers += 1
+        elif other != "unknown":
+            why = f"the solvers disagree: {self.name} says {other}, the first {answer.verdict}"
+            return Answer("unknown", answer.steps, why=why)
+        return answer
+
+    def _second(self, question: Question) -> str:
+        cvc5 = self._cvc5
+        assert cvc5 is not None
+        terms = cvc5.TermManager()
+        solver = cvc5.Solver(terms)
+        solver.setOption("rlimit", str(_LIMIT))
+        parser = cvc5.InputParser(solver)
+        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, question.text, question.name)
+        symbols = parser.getSymbolManager()
+        result = ""
+        while not (command := parser.nextCommand()).isNull():
+            result = str(command.invoke(solver, symbols)).strip() or result
+        return {"sat": "yes", "unsat": "no"}.get(result, "unknown")
+
+    def _write(self, folder: Path, question: Question, answer: Answer) -> None:
+        digest = question.digest.partition(":")[2]
+        if digest in self._seen:
+            return
+        self._seen.add(digest)
+        stem = _UNSAFE.sub("-", question.name.lower()).strip("-")
+        said = {"yes": "sat", "no": "unsat"}.get(answer.verdict, "unknown")
+        text = question.text.replace("(check-sat)", f"(set-info :status {said})\n(check-sat)")
+        (folder / f"{stem}-{digest[:12]}.smt2").write_text(text, encoding="utf-8")
+
+
+def _cvc5() -> Any:
+    try:
+        import cvc5
+    except ImportError:
+        message = "the second solver is not installed"
+        raise UsageError(
+            [
+                Problem(
+                    "missing-package", message, remedy='install it with `pip install "fairlead[cross-check]"`'
+                )
+            ]
+        ) from None
+    return cvc5
