@@ -60,13 +60,16 @@ def _demo(
         from fairlead.cli.demo_sync import demo_on
 
         return demo_on(crm, first=None if show_all else first, keep=keep, language=language, as_json=as_json)
+    from fairlead.cli.demo_audit import audit_json, print_audit
+    from fairlead.cli.demo_reading import AS_OF
     from fairlead.cli.demo_screen import print_demo
 
     demo = _run(language)
     if as_json:
-        print_json(_as_json(demo))
+        print_json({**_as_json(demo), "audit": audit_json(AS_OF)})
     else:
         print_demo(demo, None if show_all else first)
+        print_audit(AS_OF)
     return 0
 
 

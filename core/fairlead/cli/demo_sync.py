@@ -37,6 +37,8 @@ class _Held:
 
 def demo_on(crm: str, *, first: int | None, keep: bool, language: str, as_json: bool) -> int:
     """Run the whole job on a fresh sandbox of a CRM and show it."""
+    from fairlead.cli.demo_audit import audit_json, print_audit
+    from fairlead.cli.demo_reading import AS_OF
     from fairlead.plugins.manager import connector, load_plugins
     from fairlead.plugins.sandboxes import SandboxOptions
     from fairlead.testing.server import SandboxServer
@@ -50,9 +52,10 @@ def demo_on(crm: str, *, first: int | None, keep: bool, language: str, as_json: 
         with tempfile.TemporaryDirectory(prefix="fairlead-demo-") as folder:
             told = _job(info, sandbox, Path(folder) / "clinic", language)
             if as_json:
-                print_json(told)
+                print_json({**told, "audit": audit_json(AS_OF)})
             else:
                 _print(info, sandbox, told, first)
+                print_audit(AS_OF)
             sys.stdout.flush()
             if keep:
                 say("")

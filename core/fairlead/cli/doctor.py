@@ -9,7 +9,7 @@ import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
 from fairlead.cli.options import AsJson, help_text
-from fairlead.cli.problem_lines import print_problems
+from fairlead.cli.problem_lines import print_problems, problem_lines
 from fairlead.cli.project_options import ProjectFolder, connected
 from fairlead.cli.screen import column_lines, print_json, say
 
@@ -51,7 +51,14 @@ def _doctor(
 
 
 def _print(found: Diagnosis) -> None:
+    if found.account is not None:
+        say(("Account ", "bold"), found.account)
     print_problems(found.problems)
+    if found.notes:
+        say(("To look at; it keeps nothing from syncing:", "bold"))
+        for note in found.notes:
+            for pieces in problem_lines(note):
+                say(*pieces)
     if found.coverage:
         said = ", ".join(f"{count:,} of `{name}`" for name, count in found.sampled.items())
         say(("How well each fact is covered", "bold"), f" in the records looked at: {said}")
@@ -79,7 +86,9 @@ def _percent(part: int, whole: int) -> str:
 
 def _as_json(found: Diagnosis) -> dict[str, Any]:
     return {
+        "account": found.account,
         "problems": [problem.as_json() for problem in found.problems],
+        "notes": [note.as_json() for note in found.notes],
         "sampled": dict(found.sampled),
         "coverage": [
             {"fact": each.fact, "filled": each.filled, "records": each.records} for each in found.coverage

@@ -42,6 +42,8 @@ def register(app: typer.Typer) -> None:
             "    --mapping hubspot-contacts --dates day-first",
             "fairlead evaluate medical-travel/partner-programme --input partners.csv --output tiers.csv \\",
             "    --related introductions=introductions.csv",
+            "fairlead evaluate medical-travel/lead-scoring --input leads.parquet --output scores.parquet \\",
+            "    --engine columns",
             "cat leads.jsonl | fairlead evaluate medical-travel/lead-scoring --input - --output -",
         ),
     )(with_messages(with_input_options(_evaluate)))
@@ -86,12 +88,21 @@ def _evaluate(
             show_default=False,
         ),
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine",
+            metavar="ENGINE",
+            help="row, record by record; columns, many rows at once, for CSV and Parquet (extra `columns`); "
+            "spark (extra `spark`); auto takes columns where a file is large and columns can do it.",
+        ),
+    ] = "row",
     *,
     said: Said,
     as_json: AsJson = False,
 ) -> int:
     from fairlead.cli.targets import Target, moment_of
-    from fairlead.files import STANDARD_STREAM, evaluate_file, format_of
+    from fairlead.files import STANDARD_STREAM, evaluate_with, format_of
 
     named = Target.of(ruleset)
     moment = moment_of(as_of, named.zone)
@@ -100,7 +111,8 @@ def _evaluate(
     if rejects is None and not to_stdout:
         rejects = f"{target}.rejects.jsonl"
     with reading(source) as progress:
-        summary = evaluate_file(
+        summary = evaluate_with(
+            engine,
             program,
             said.of(named, source, file_format),
             target,

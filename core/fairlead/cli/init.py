@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -99,7 +99,12 @@ def _init(
     from fairlead.project.starting import plan_project, write_project
 
     project = plan_project(
-        folder, ruleset or (), zone=zone, language=language, crm=crm, crm_settings=_settings(setting or ())
+        folder,
+        ruleset or (),
+        zone=zone,
+        language=language,
+        crm=crm,
+        crm_settings=_settings(setting or (), crm),
     )
     if not dry_run:
         write_project(project)
@@ -135,9 +140,14 @@ def _propose_mapping(folder: Path) -> Proposal | Problem:
     """Write a mapping proposed from the account; return why not, where it cannot be asked yet."""
     from fairlead import project
     from fairlead.cli.mapping import proposed, write_mapping
-    from fairlead.sync.session import connector_of
+    from fairlead.sync.session import connector_of, open_session
 
     opened = project.open(folder)
+    try:
+        # nothing is called yet: this tells of a setting that is missing, whether secrets are set or not
+        open_session(opened, shipped=True).connector.close()
+    except (DocumentError, UsageError) as error:
+        return error.problems[0]
     secrets = connector_of(opened).secrets
     if secrets and not any(os.environ.get(secret.name) for secret in secrets):
         message = "the account was not asked for its fields: none of the connector's secrets is set"
@@ -196,16 +206,36 @@ def _print_next(project: NewProject, crm: str | None, mapping: Proposal | Proble
     say(f"  to change {ruleset} for this client, see the steps in {folder / 'fairlead.toml'}")
 
 
-def _settings(stated: Sequence[str]) -> dict[str, object]:
-    """Return settings stated as KEY=VALUE; numbers, true and false are what they look like."""
+def _settings(stated: Sequence[str], crm: str | None) -> dict[str, object]:
+    """Return settings stated as KEY=VALUE; they are read as JSON where they are no texts."""
+    if not stated:
+        return {}
+    if crm is None:
+        message = "`--setting` states a setting of a CRM's connector, and no CRM is named"
+        raise UsageError([Problem("wrong-usage", message, found=stated[0], remedy="give `--crm NAME` too")])
+    texts = _text_settings(crm)
     settings: dict[str, object] = {}
     for text in stated:
         key, equals, value = text.partition("=")
         if not equals or not key:
             message = f"`{text}` is not a setting"
-            raise UsageError([Problem("wrong-usage", message, found=text, remedy="write KEY=VALUE")])
-        try:
-            settings[key.strip()] = json.loads(value)
-        except ValueError:
-            settings[key.strip()] = value
+            remedy = "write `--setting KEY=VALUE`"
+            raise UsageError([Problem("wrong-usage", message, found=text, remedy=remedy)])
+        settings[key.strip()] = _value(value, is_text=key.strip() in texts)
     return settings
+
+
+def _value(text: str, *, is_text: bool) -> object:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if is_text and not isinstance(value, str) else value
+
+
+def _text_settings(crm: str) -> set[str]:
+    """Return the settings of a connector that are texts: a version such as `62.0` is no number."""
+    from fairlead.plugins.manager import connector, load_plugins
+
+    known: Any = connector(load_plugins(), crm).settings_schema.get("properties", {})
+    return {name for name, schema in known.items() if schema.get("type") == "string"}

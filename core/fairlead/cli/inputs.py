@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
@@ -104,6 +105,7 @@ class Said:
         """Return the file with all that is said about it. Raises UsageError."""
         from fairlead.files import InputFile, Stated
 
+        self._refuse_unapproved_mapping(target)
         stated = Stated(
             self.mapping,
             (target.project.folder / "mappings",) if target.project is not None else (),
@@ -114,6 +116,16 @@ class Said:
             _one_of("--century", self.century, _CENTURIES),
         )
         return InputFile(path, file_format, stated, _related_files(self.related))
+
+    def _refuse_unapproved_mapping(self, target: Target) -> None:
+        """Raise UsageError for a mapping from elsewhere: the project's own are approved with its rules."""
+        project, name = target.project, self.mapping
+        if project is None or name is None or not project.settings.require_approval:
+            return
+        if name.endswith(".json") and Path(name).resolve().parent != (project.folder / "mappings").resolve():
+            message = f"the mapping `{name}` is not one of the project's, which are approved with its rules"
+            remedy = "put it into the project's `mappings` folder, and run `fairlead approve`"
+            raise UsageError([Problem("not-approved", message, found=name, remedy=remedy)])
 
 
 def with_input_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -102,13 +102,34 @@ def _verify(folder: Path, as_json: bool) -> int:
     return 0 if found.sound else FINDINGS
 
 
+def _words(value: Any) -> str:
+    """Return a logged result in words; a reward and an amount are objects there."""
+    match value:
+        case None:
+            return "not known"
+        case bool():
+            return "yes" if value else "no"
+        case {"amount": str() as amount, "currency": str() as currency, **rest} if not rest:
+            return f"{amount} {currency}"
+        case dict():
+            return ", ".join(f"{name.replace('_', ' ')} {_words(part)}" for name, part in value.items())
+        case list():
+            return ", ".join(map(_words, value)) or "none"
+    return str(value)
+
+
 def _print_entry(entry: LogEntry) -> None:
+    from fairlead.sync.overrides import LOGGED, override_words
+
     say(
         (f"{entry.seq}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.entity} {entry.id}", "bold"),
         f"  run {entry.run}",
     )
     for name, value in entry.decisions.items():
-        say(f"  {name} = {value}")
+        if name.endswith(LOGGED):
+            say(f"    {override_words(value)}")
+        else:
+            say(f"  {name} = {_words(value)}")
     if entry.reasons:
         say(f"  reasons: {', '.join(map(str, entry.reasons))}")
     say(f"  ruleset {entry.ruleset}, {entry.approval}" + (f"; {entry.note}" if entry.note else ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,6 +55,8 @@ def _run(
     def said(found: RunReport | Problem) -> None:
         nonlocal failed
         failed = _say(found)
+        # a log that is read through a pipe shows each run when it ends, not when the service does
+        sys.stdout.flush()
 
     with told(events, watched=False) as event:
         service = Service(folder, os.environ, said, error, event)

@@ -69,7 +69,13 @@ def _sandbox(
             say((f"{info.crm} sandbox at {sandbox.url}", "bold"))
             say("Look at it in a browser, or steer it at /_control. Its data is invented.")
             say("")
-            say("In fairlead.toml:")
+            say("A project on it:")
+            stated = " ".join(
+                f"--setting {name}={_stated(value)}" for name, value in sandbox.settings().items()
+            )
+            say(f"fairlead init clinic --crm {info.name} {stated}")
+            say("")
+            say("Or in fairlead.toml:")
             say("[connector]")
             say(f'name = "{info.name}"')
             say("[connector.settings]")
@@ -88,6 +94,10 @@ def _sandbox(
     finally:
         sandbox.stop()
     return 0
+
+
+def _stated(value: object) -> str:
+    return _quoted(value if isinstance(value, str) else _toml(value))
 
 
 def _toml(value: object) -> str:

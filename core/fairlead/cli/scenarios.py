@@ -141,7 +141,7 @@ def _run(target: Target) -> _Report:
         target = type(target)(load_scenarios(path).ruleset, target.project, target.roots)
     else:
         paths = []
-    program = target.program()
+    program = target.draft()
     paths = paths or _scenario_files(target, program.ruleset.name)
     if not paths:
         folder, _, last = program.ruleset.name.rpartition("/")

@@ -31,12 +31,13 @@ def _schema(
     ],
     as_json: AsJson = False,
 ) -> int:
+    from fairlead.audit.report_document import KIND, report_schema
     from fairlead.ruleset.schema import json_schema, json_schemas
 
     try:
-        schema = json_schema(kind)
+        schema = report_schema() if kind == KIND else json_schema(kind)
     except KeyError:
-        kinds = tuple(json_schemas())
+        kinds = (*json_schemas(), KIND)
         problem = Problem(
             "unknown-kind",
             f"there is no kind of document `{kind}`",

@@ -129,8 +129,9 @@ def _print_planned(report: RunReport, first: int) -> None:
 
 
 def _print_rest(report: RunReport) -> None:
+    codes = "tracking codes would be given" if report.kind == "dry run" else "tracking codes given"
     for count, words in (
-        (report.codes, "tracking codes given to new partners"),
+        (report.codes, f"{codes} to new partners"),
         (report.linked, "leads linked to the partner of their code"),
         (report.tasks, "tasks made"),
         (report.withheld, "facts left out: no live consent covers them"),

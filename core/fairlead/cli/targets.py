@@ -86,6 +86,10 @@ class Target:
         day = as_of.astimezone(UTC).date() if isinstance(as_of, datetime) else as_of
         return load(self.name, as_of=day, select=select, roots=self.roots)
 
+    def draft(self) -> Program:
+        """Return the program of the current version for tests, whether it is approved or not."""
+        return self.project.draft(self.name) if self.project is not None else self.program()
+
 
 def project_in(folder: Path) -> Project | None:
     """Return the project whose folder this is, or None."""

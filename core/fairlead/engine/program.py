@@ -156,6 +156,17 @@ class Program:
             finder=self.due,
         )
 
+    def evaluate_table(self, table: Any, as_of: date | datetime, **options: Any) -> Any:
+        """Decide every row of a table (Arrow, Polars or pandas) whose columns are named after facts.
+
+        It gives the same as `evaluate` for each row, all at once; options and errors are those of
+        `fairlead.columns.evaluate_table`. Needs the extra `columns`.
+        """
+        from fairlead.columns import evaluate_table
+
+        settings = {"select": self.decisions, "zone": self.zone, **options}
+        return evaluate_table(self.ruleset, table, as_of=as_of, **settings)
+
     def aggregating(self, as_of: date | datetime) -> Callable[[Checked], Checked]:
         """Return the function from a checked record to the same with the aggregates of its related records.
 

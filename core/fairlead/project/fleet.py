@@ -162,7 +162,7 @@ def _test(project: Project, name: str, report: ClientReport) -> None:
     files = scenario_files(project, name)
     if not files:
         report.untested.append(name)
-    program = project.program(name)
+    program = project.draft(name)
     for path in files:
         for result in run_scenarios(program, load_scenarios(path)):
             report.passed += result.passed

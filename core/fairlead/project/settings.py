@@ -20,6 +20,7 @@ from fairlead.documents.shapes import DocumentModel, DocumentName, check_shape, 
 from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.settings import validate_settings
 from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
+from fairlead.ruleset.parts import DigestText
 
 __all__ = [
     "SETTINGS_FILE",
@@ -30,6 +31,7 @@ __all__ = [
     "StoreSettings",
     "SyncSettings",
     "WebhookSettings",
+    "place_in_settings",
     "read_settings",
 ]
 
@@ -180,6 +182,15 @@ class ProjectSettings(DocumentModel):
     rulesets: Annotated[list[DocumentName], Field(min_length=1)] | None = Field(
         default=None, description="The rulesets of the project, the main one first."
     )
+    packs: list[DocumentName] = Field(
+        default_factory=list, description="The policy packs that the rules are audited against."
+    )
+    require_approval: bool = Field(
+        default=False, description="Only what is approved runs: evaluate, explain, sync and run."
+    )
+    register_root: DigestText | None = Field(
+        default=None, description="The digest of the first entry of the register of people."
+    )
     connector: ConnectorSettings | None = Field(default=None, description="The CRM.")
     store: StoreSettings = Field(default_factory=StoreSettings, description="Where what is synced is kept.")
     sync: SyncSettings = Field(default_factory=SyncSettings, description="How the CRM is synced.")
@@ -204,6 +215,11 @@ class ProjectSettings(DocumentModel):
             if name in names[:position]:
                 raise shape_error(
                     "duplicate-name", f"`{name}` is listed twice", below=("rulesets", position), found=name
+                )
+        for position, name in enumerate(self.packs):
+            if name in self.packs[:position]:
+                raise shape_error(
+                    "duplicate-name", f"`{name}` is listed twice", below=("packs", position), found=name
                 )
         return self
 
@@ -230,6 +246,11 @@ def read_settings(path: Path) -> ProjectSettings:
         if problems:
             raise DocumentError(_placed(problems, text))
     return settings
+
+
+def place_in_settings(problems: Iterable[Problem], path: Path) -> list[Problem]:
+    """Return problems with JSON pointers into a `fairlead.toml` with their line and column in it."""
+    return _placed([replace(problem, file=str(path)) for problem in problems], _text(path))
 
 
 def _text(path: Path) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fairlead.documents.json_text import Document, read_document
 from fairlead.documents.shapes import check_shape
+from fairlead.plugins.hookspecs import ConnectorInfo
 from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.settings import validate_settings
 from fairlead.problems import DocumentError, Problem, UsageError
@@ -245,16 +246,19 @@ rulesets = [
 
 def _connector_text(crm: str, settings: Mapping[str, object]) -> str:
     info = connector(load_plugins(), crm)
-    problems = validate_settings(info, settings)
+    problems = validate_settings(info, settings, option="--setting")
     if problems:
-        raise UsageError(problems)
+        # the values were typed, so that there is no file to point into
+        raise UsageError([replace(problem, pointer="") for problem in problems])
     secrets = "".join(f"#   {secret.name}: {secret.purpose}\n" for secret in info.secrets)
     lines = "".join(f"{name} = {_toml(value)}\n" for name, value in settings.items())
     return f"""
 # the CRM. Its secrets come from the environment, never from this file:
 {secrets}[connector]
 name = {_toml(crm)}
-{f"{chr(10)}[connector.settings]{chr(10)}{lines}" if lines else ""}
+
+[connector.settings]
+{lines}{_other_settings(info, settings)}
 [sync]
 # the part of the CRM's daily quota that may be used; the rest is left to other integrations
 daily_share = 0.5
@@ -263,6 +267,19 @@ daily_share = 0.5
 # and the first sync can begin at a day:
 # since = 2026-01-01
 """
+
+
+def _other_settings(info: ConnectorInfo, settings: Mapping[str, object]) -> str:
+    """Return the settings that are not stated, each as a comment that says what it is."""
+    known: Any = info.settings_schema.get("properties", {})
+    lines = ""
+    for name, schema in known.items():
+        if name in settings:
+            continue
+        default = schema.get("default")
+        shown = _toml(default) if default is not None else "..."
+        lines += f"# {name} = {shown}  # {schema.get('description', '')}".rstrip(" #") + "\n"
+    return lines
 
 
 def _toml(value: object) -> str:

@@ -32,7 +32,7 @@ from fairlead.ruleset.typed import Ruleset
 from fairlead.ruleset.upgrade import UpgradePlan
 from fairlead.ruleset.versions import Versions
 
-__all__ = ["PastRecords", "RulesetEffects", "upgrade_effects"]
+__all__ = ["PastRecords", "RulesetEffects", "compared_records", "upgrade_effects"]
 
 #: how many messages about rejects wait for the record that they are about
 _MOST_WAITING = 1000
@@ -139,6 +139,20 @@ def upgrade_effects(
     if unread and not any(effect.records for effect in effects):
         raise DocumentError(list(dict.fromkeys(problem for problems in unread for problem in problems)))
     return effects
+
+
+def compared_records(
+    name: str, old: Program, new: Program, as_of: date, past: PastRecords, *, witnesses: int = 3
+) -> RulesetEffects:
+    """Return how many past records two programs decide otherwise, as of `as_of`, and by how much.
+
+    At most `witnesses` records are kept for each decision. Raises UsageError and OSError where the past
+    records cannot be opened, and DocumentError where they cannot be read.
+    """
+    _check_readable(past)
+    effect = RulesetEffects(name, old=old.ruleset, new=new.ruleset)
+    effect.records = _decide_records(past, as_of, Comparison(old, new, witnesses), effect)
+    return effect
 
 
 def _check_readable(past: PastRecords) -> None:

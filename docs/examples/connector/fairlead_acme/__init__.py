@@ -1,28 +1,14 @@
-"""The Acme connector announces itself; everything else is imported when it is used."""
+"""The Acme package announces what it brings; everything else is imported when it is used."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl
+from fairlead.plugins import ConnectorInfo, DocumentFolder, SecretInfo, hookimpl, late
 
-if TYPE_CHECKING:
-    from fairlead.plugins.connector import Connector, ConnectorContext
-    from fairlead.plugins.sandboxes import Sandbox, SandboxOptions
+__all__ = ["fairlead_connectors", "fairlead_mappings", "fairlead_rulesets"]
 
-__all__ = ["fairlead_connectors"]
-
-
-def _open(context: ConnectorContext) -> Connector:
-    from fairlead_acme.connector import AcmeConnector
-
-    return AcmeConnector(context)
-
-
-def _sandbox(options: SandboxOptions) -> Sandbox:
-    from fairlead_acme.sandbox import AcmeSandbox
-
-    return AcmeSandbox(options)
+_HERE = Path(__file__).parent
 
 
 @hookimpl
@@ -43,7 +29,19 @@ def fairlead_connectors() -> list[ConnectorInfo]:
                 SecretInfo("ACME_KEY", "the key of the integration user, under Settings > Keys"),
                 SecretInfo("ACME_WEBHOOK_SECRET", "what webhooks are signed with, under Settings > Webhooks"),
             ),
-            open=_open,
-            sandbox=_sandbox,
+            open=late("fairlead_acme.connector", "AcmeConnector"),
+            sandbox=late("fairlead_acme.sandbox", "AcmeSandbox"),
         )
     ]
+
+
+@hookimpl
+def fairlead_rulesets() -> list[DocumentFolder]:
+    """Announce the rulesets: `acme/lead-scoring` is `rulesets/acme/lead-scoring.json`."""
+    return [DocumentFolder(_HERE / "rulesets")]
+
+
+@hookimpl
+def fairlead_mappings() -> list[DocumentFolder]:
+    """Announce the mappings of Acme's exports."""
+    return [DocumentFolder(_HERE / "mappings")]

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from fairlead.plugins.checking import as_finding
 from fairlead.plugins.connector import Capabilities, Connector, ConnectorContext
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.fields import FieldInfo, FieldKind, FieldSpec, ObjectInfo, Option, SetupStep, StepAction
@@ -70,8 +71,7 @@ class AcmeConnector(Connector):
         try:
             self._login.headers()
         except ConnectorError as error:
-            failure = error.failure
-            return [Problem("connector-refused", failure.message, found=failure.code, remedy=failure.remedy)]
+            return [as_finding(error.failure, "https://status.acme.example")]
         return []
 
     # fields
