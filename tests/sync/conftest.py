@@ -11,17 +11,23 @@ from tests.sync.clinic import ACME_FOLDER, Clinic, clinic_on
 from tests.sync.forks import Forks
 
 
-@pytest.fixture
-def acme_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Install the tutorial's connector as pip would leave it; return the folder of its metadata."""
-    installed = tmp_path / "installed"
+@pytest.fixture(scope="session")
+def acme_metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the metadata that pip would leave of the tutorial's connector."""
+    installed = tmp_path_factory.mktemp("installed")
     info = installed / "acme_fairlead-0.1.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-fairlead\nVersion: 0.1\n", "utf-8")
     (info / "entry_points.txt").write_text("[fairlead]\nacme = fairlead_acme\n", "utf-8")
-    monkeypatch.syspath_prepend(str(ACME_FOLDER))
-    monkeypatch.syspath_prepend(str(installed))
     return installed
+
+
+@pytest.fixture
+def acme_installed(acme_metadata: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Install the tutorial's connector; return the folder of its metadata."""
+    monkeypatch.syspath_prepend(str(ACME_FOLDER))
+    monkeypatch.syspath_prepend(str(acme_metadata))
+    return acme_metadata
 
 
 @pytest.fixture
@@ -41,9 +47,9 @@ def open_clinic(tmp_path: Path, acme_installed: Path) -> Iterator[Callable[..., 
         sys.modules.pop(name)
 
 
-@pytest.fixture
-def forks(acme_installed: Path) -> Iterator[Forks]:
+@pytest.fixture(scope="session")
+def forks(acme_metadata: Path) -> Iterator[Forks]:
     """Run syncs in processes that may be killed."""
-    made = Forks(acme_installed)
+    made = Forks(acme_metadata)
     yield made
     made.close()

@@ -3,8 +3,10 @@
 Lines of JSON on standard input ask for runs: `folder`, `environment`, `now` (the instant at which the clock
 stands still), `what` (`sync` or `provision`) and `step`, which counts the boundaries between I/O steps from
 1; 0 runs to the end, -1 dies between the commit of the decision log and its anchor. Each run answers with
-two lines: its process id, and what became of it: `{"code": 0, "out": "done 14"}`. One process that has
-everything imported, and each project opened, saves seconds for each run.
+two lines: its process id, and what became of it: `{"code": 0, "out": "done 14"}`.
+
+A run `in_peace` is made by this process itself. It leaves everything imported and built that a run needs, so
+that a fork takes half of the time.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Any
 
 import fairlead.plugins.http
 from fairlead import project
+from fairlead.plugins.recent_calls import RecentCalls
 from fairlead.problems import FairleadError
 from fairlead.project import Project
 from fairlead.store.anchor import AnchorFile
@@ -57,7 +60,7 @@ def session_of(found: Project, request: Mapping[str, Any]) -> Session:
         found,
         environment=request["environment"],
         clock=lambda: now,
-        context=lambda made: replace(made, timeout=(2.0, 5.0)),
+        context=lambda made: replace(made, recent=RecentCalls(), timeout=(2.0, 5.0)),
     )
 
 
@@ -103,6 +106,12 @@ def run(request: Mapping[str, Any]) -> str:
         return f"failed {error}"
 
 
+def in_peace(request: Mapping[str, Any]) -> None:
+    """Run in this process and tell what became of it."""
+    tell({"pid": os.getpid()})
+    tell({"code": 0, "out": run(request)})
+
+
 def forked(request: Mapping[str, Any]) -> None:
     """Run in a process of its own and tell what became of it."""
     opened(request)
@@ -128,6 +137,7 @@ def tell(value: Any) -> None:
 
 if __name__ == "__main__":
     # the sandboxes have their limits off: keeping to them would be most of the time
-    fairlead.plugins.http._limiter = lambda windows: None
+    fairlead.plugins.http._limiter = lambda *_: None
     for line in sys.stdin:
-        forked(json.loads(line))
+        asked = json.loads(line)
+        (in_peace if asked["in_peace"] else forked)(asked)

@@ -55,26 +55,28 @@ _STAMPS = {"Created_Time", "modified", "stamp"}
 
 
 class Forks:
-    """Runs syncs in forked processes, one at a time."""
+    """Runs syncs in forked processes, one at a time; several tests may share one."""
 
     def __init__(self, installed: Path) -> None:
-        self._server = subprocess.Popen(
-            [sys.executable, str(CHILD)],
-            env={**os.environ, "PYTHONPATH": f"{installed}:{ACME_FOLDER}"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._installed = installed
+        self._server = self._served()
+        self._awaited = False
 
-    def start(self, clinic: Clinic, step: int = 0, what: str = "sync") -> int:
+    def start(self, clinic: Clinic, step: int = 0, what: str = "sync", *, in_peace: bool = False) -> int:
         """Start a run and return its process id."""
         asked = {
             "folder": str(clinic.folder),
             "step": step,
             "what": what,
+            "in_peace": in_peace,
             "now": clinic.sandbox.now().isoformat(),
             "environment": dict(clinic.environment),
         }
+        if self._awaited or self._server.poll() is not None:
+            # a test that failed left a run behind
+            self.close()
+            self._server = self._served()
+        self._awaited = True
         assert self._server.stdin is not None
         self._server.stdin.write(json.dumps(asked) + "\n")
         self._server.stdin.flush()
@@ -83,6 +85,7 @@ class Forks:
     def result(self) -> tuple[int, str]:
         """Wait for the run and return its exit code and what it said."""
         found = self._line()
+        self._awaited = False
         return found["code"], found["out"]
 
     def killed(self, clinic: Clinic, step: int) -> None:
@@ -108,9 +111,9 @@ class Forks:
         assert self.result() == (-9, "")
         clinic.sandbox.on_call = None
 
-    def done(self, clinic: Clinic, what: str = "sync") -> int:
-        """Run to the end and return the number of steps."""
-        self.start(clinic, what=what)
+    def done(self, clinic: Clinic, what: str = "sync", *, in_peace: bool = False) -> int:
+        """Run to the end and return the number of steps; `in_peace` without a process of its own."""
+        self.start(clinic, what=what, in_peace=in_peace)
         code, out = self.result()
         assert (code, out.split()[0]) == (0, "done"), out
         return int(out.split()[1])
@@ -118,6 +121,15 @@ class Forks:
     def close(self) -> None:
         """End the process that the runs are forked from."""
         self._server.communicate()
+
+    def _served(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, str(CHILD)],
+            env={**os.environ, "PYTHONPATH": f"{self._installed}:{ACME_FOLDER}"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def _line(self) -> dict[str, Any]:
         assert self._server.stdout is not None

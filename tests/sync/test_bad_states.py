@@ -176,7 +176,7 @@ def test_a_custom_field_deleted_between_two_runs(open_clinic: OpenClinic, cli: C
     exit_code, answer = cli(clinic)
 
     problem = only_problem(answer)
-    assert (exit_code, problem["code"], problem["found"]) == (2, "unknown-field", read)
+    assert (exit_code, problem["code"], problem["found"]) == (2, "missing-result-field", read)
 
     clinic.provision()
     clinic.sandbox.do("drop_field", object=people, name=result)
@@ -184,7 +184,7 @@ def test_a_custom_field_deleted_between_two_runs(open_clinic: OpenClinic, cli: C
 
     problem = only_problem(answer)
     assert (exit_code, problem["code"], problem["found"]) == (2, "missing-result-field", result)
-    assert problem["remedy"] == "run `fairlead provision`"
+    assert problem["remedy"] == "run `fairlead provision --dry-run`, then `fairlead provision`"
 
     clinic.provision()
     goes_on(clinic)
@@ -276,7 +276,7 @@ class Disk:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         # without the right to mount, limits on the process stand in
         self.mounted = _mounted("-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder))
 

@@ -10,6 +10,7 @@ import os
 import random
 import re
 import signal
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -43,15 +44,15 @@ class Work:
     clinic: Clinic
     forks: Forks
 
-    def run(self, seconds: float) -> int:
+    def run(self, seconds: float, *, in_peace: bool = False) -> int:
         """Run at an instant to the end; return the number of steps."""
         at(self.clinic, seconds)
-        return self.forks.done(self.clinic)
+        return self.forks.done(self.clinic, in_peace=in_peace)
 
     def settle(self, seconds: float) -> None:
         """Run once more, so that the mirror has seen what was written: nothing is left to write."""
         before = self.written()
-        self.run(seconds)
+        self.run(seconds, in_peace=True)
         assert self.written() == before
 
     def written(self) -> list[str]:
@@ -70,7 +71,7 @@ class Work:
 
     def begin(self) -> None:
         """Create the fields of ours in a fresh account."""
-        self.forks.done(self.clinic, "provision")
+        self.forks.done(self.clinic, "provision", in_peace=True)
         self.clinic.sandbox.calls.clear()
 
 
@@ -110,7 +111,7 @@ def peaceful(work: Work) -> tuple[int, list[int], dict[str, str]]:
 
     def first() -> None:
         nonlocal steps
-        steps = work.forks.done(work.clinic)
+        steps = work.forks.done(work.clinic, in_peace=True)
 
     before = len(work.clinic.sandbox.calls)
     first_sync(work, first)
@@ -152,7 +153,7 @@ def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork,
     """Two alike accounts live on side by side; in one of them each sync is killed twice before it ends."""
     peace, killed = open_work(crm, 60), open_work(crm, 60)
     for work in (peace, killed):
-        work.run(_RUN)
+        work.run(_RUN, in_peace=True)
         work.settle(2 * _RUN)
     left: set[int] | None = None
     round_ = 0
@@ -162,9 +163,9 @@ def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork,
         for work in (peace, killed):
             at(work.clinic, began)
             people_work(work.clinic, round_)
-        steps = peace.run(began + _RUN)
+        steps = peace.run(began + _RUN, in_peace=True)
         # what the first run wrote (a partner, a code) is read by the second
-        peace.run(began + 2 * _RUN)
+        peace.run(began + 2 * _RUN, in_peace=True)
         left = set(range(1, steps + 1)) if left is None else {step for step in left if step <= steps}
 
         at(killed.clinic, began + _RUN)
@@ -189,20 +190,23 @@ def test_killed_at_random_instants(open_work: OpenWork, crm: str) -> None:
     renewed(work.clinic)
     work.begin()
 
+    ended = []
+
     def killed_often() -> None:
         # calls that take a while let the instants fall between them too
-        work.clinic.sandbox.latency = 0.01
-        for _ in range(6):
+        work.clinic.sandbox.latency = 0.02
+        for _ in range(8):
             process = work.forks.start(work.clinic)
-            time.sleep(chance.uniform(0.1, 1.2))
+            time.sleep(chance.uniform(0.05, 0.8))
             # it may have ended just now
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-            work.forks.result()
+            ended.append(work.forks.result()[0])
         work.clinic.sandbox.latency = 0.0
 
     first_sync(work, killed_often)
 
+    assert ended.count(-signal.SIGKILL) >= 3
     assert work.differences(state) == {}
 
 
@@ -235,17 +239,23 @@ def test_the_log_is_sound_after_a_crash_between_its_commit_and_its_anchor(
 
 
 def test_a_second_run_at_once_is_refused(open_work: OpenWork, forks: Forks, acme_installed: Path) -> None:
-    work = open_work("acme", 60)
-    work.clinic.sandbox.latency = 0.3
-    before = work.clinic.sandbox.count()
-    forks.start(work.clinic)
-    deadline = time.monotonic() + 30
-    while work.clinic.sandbox.count() == before and time.monotonic() < deadline:
-        time.sleep(0.02)
+    work = open_work("acme", 15)
     others = Forks(acme_installed)
+    # with everything loaded it asks before the call of the first run is given up
+    others.done(work.clinic, "provision", in_peace=True)
+    under_way, refused = threading.Event(), threading.Event()
+
+    def called(before: int) -> None:
+        under_way.set()
+        refused.wait(60)
+
+    work.clinic.sandbox.on_call = called
+    forks.start(work.clinic)
+    assert under_way.wait(60)
 
     others.start(work.clinic)
     _, said = others.result()
+    refused.set()
     others.close()
 
     assert "already-running" in said

@@ -188,6 +188,18 @@ def test_a_filter_lets_only_its_values_in() -> None:
             "/channel/values/WA",
         ),
         (("entities", "lead", "facts", "channel"), {}, "missing-key", "/facts/channel"),
+        (
+            ("after_conversion",),
+            {"object": "companies", "entities": ["introduction"]},
+            "duplicate-name",
+            "/objects/contacts/after_conversion/object",
+        ),
+        (
+            ("after_conversion",),
+            {"object": "people", "entities": ["introduction", "treatment"]},
+            "unknown-entity",
+            "/objects/contacts/after_conversion/entities/1",
+        ),
     ],
 )
 def test_a_mapping_that_does_not_fit_the_model_is_refused_in_its_place(

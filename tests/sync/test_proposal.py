@@ -226,6 +226,25 @@ def test_a_filter_that_cannot_be_kept_is_noted_and_stays(
     assert proposal.document["objects"]["companies"]["only"] == {"field": "type", "values": ["Partner"]}
 
 
+@pytest.mark.parametrize(
+    ("has_people", "without", "kept"), [(True, [], True), (False, [], False), (True, ["consented"], False)]
+)
+def test_what_takes_the_results_of_converted_records_is_left_out_where_it_is_not_there(
+    clinic: project.Project, monkeypatch: pytest.MonkeyPatch, has_people: bool, without: list[str], kept: bool
+) -> None:
+    after = {"object": "people", "entities": ["consent"]}
+    contacts_part = {**DEFAULT["objects"]["contacts"], "after_conversion": after}
+    monkeypatch.setitem(DEFAULT, "objects", {**DEFAULT["objects"], "contacts": contacts_part})
+    people = [ObjectInfo("people", "People", ())] if has_people else []
+
+    proposal = made(clinic, contacts(without=without), COMPANIES, *people)
+
+    assert list(proposal.document["objects"]) == ["contacts", "companies"]
+    assert ("after_conversion" in proposal.document["objects"]["contacts"]) is kept
+    said = [each.what for each in proposal.left_out if "converted" in each.what]
+    assert said == ([] if kept else ["contacts: results of converted records"])
+
+
 def test_an_account_with_none_of_the_objects_gets_no_mapping(clinic: project.Project) -> None:
     with pytest.raises(UsageError, match="none of the objects"):
         made(clinic)

@@ -307,7 +307,7 @@ def test_a_missing_result_field_ends_the_run_before_anything_is_read(open_clinic
     assert (problem.code, problem.found, problem.remedy) == (
         "missing-result-field",
         "fl_score",
-        "run `fairlead provision`",
+        "run `fairlead provision --dry-run`, then `fairlead provision`",
     )
     assert clinic.sandbox.count("GET", "/api/people?") == 0
 

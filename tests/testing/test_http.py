@@ -24,6 +24,7 @@ from fairlead.plugins.connector import ConnectorContext
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.http import ApiClient, Quota
 from fairlead.plugins.limits import Limits, RateWindow
+from fairlead.plugins.recent_calls import RecentCalls
 
 URL = "https://crm.example/leads"
 GRANTED = "token-that-nobody-may-see"
@@ -467,6 +468,26 @@ def test_searches_have_windows_of_their_own(client: Client) -> None:
             one.call("search", "GET", url)
 
     assert calls[-1] - calls[-3] > 0.7
+
+
+def test_what_an_earlier_process_used_of_a_window_counts(client: Client, tmp_path: Path) -> None:
+    """Each command of a project is a process of its own; the CRM counts them together."""
+    limits = Limits((RateWindow(4, 2.0),), 4, 100, 100, search_windows=(RateWindow(1, 2.0),))
+    kept = tmp_path / "calls.log"
+    with serving(lambda request: Response("[]")) as (url, calls):
+        first = client(limits, recent=RecentCalls(kept))
+        for _ in range(3):
+            first.call("read", "GET", url)
+        first.call("search", "GET", url)
+        second = client(limits, recent=RecentCalls(kept))
+        second.call("setup", "GET", url)
+        assert calls[-1] - calls[0] < 1
+        second.call("read", "GET", url)
+        assert calls[-1] - calls[0] > 1.5
+        third = client(limits, recent=RecentCalls(kept))
+        third.call("search", "GET", url)
+
+    assert calls[-1] - calls[3] > 1.5
 
 
 def test_no_more_calls_are_under_way_than_allowed(client: Client) -> None:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl
-
-if TYPE_CHECKING:
-    from fairlead.plugins.connector import Connector, ConnectorContext
-    from fairlead.plugins.sandboxes import Sandbox, SandboxOptions
+from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl, late
 
 __all__ = ["fairlead_connectors"]
 
@@ -20,7 +15,7 @@ _SETTINGS_SCHEMA: dict[str, object] = {
         "account_id": {
             "type": "integer",
             "minimum": 1,
-            "description": "The number of the account (hub), checked before anything is written.",
+            "description": "The number of the account (hub): where stated, a token of another is refused.",
         },
         "api_version": {
             "type": "string",
@@ -42,7 +37,6 @@ _SETTINGS_SCHEMA: dict[str, object] = {
             "description": "The ids of the deal pipelines that hold treatments; all where it is left out.",
         },
     },
-    "required": ["account_id"],
     "additionalProperties": False,
 }
 
@@ -59,18 +53,6 @@ _SECRETS = (
 )
 
 
-def _open(context: ConnectorContext) -> Connector:
-    from fairlead_hubspot.connector import HubSpotConnector
-
-    return HubSpotConnector(context)
-
-
-def _sandbox(options: SandboxOptions) -> Sandbox:
-    from fairlead_hubspot.sandbox import HubSpotSandbox
-
-    return HubSpotSandbox(options)
-
-
 @hookimpl
 def fairlead_connectors() -> list[ConnectorInfo]:
     """Announce the HubSpot connector."""
@@ -81,8 +63,8 @@ def fairlead_connectors() -> list[ConnectorInfo]:
             crm="HubSpot",
             settings_schema=_SETTINGS_SCHEMA,
             secrets=_SECRETS,
-            open=_open,
-            sandbox=_sandbox,
+            open=late("fairlead_hubspot.connector", "HubSpotConnector"),
+            sandbox=late("fairlead_hubspot.sandbox", "HubSpotSandbox"),
             mapping=Path(__file__).parent / "mapping.json",
         )
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fairlead.plugins.checking import as_finding
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.problems import Problem
 from fairlead_hubspot.client import HubSpotClient
@@ -12,6 +13,11 @@ __all__ = ["check"]
 
 #: what is written to, and what is only read
 _WRITTEN, _READ = ("contacts", "companies"), ("deals",)
+_CODES = {
+    "no-credentials": "missing-secret",
+    "wrong-account": "wrong-account",
+    "MISSING_SCOPES": "missing-scope",
+}
 
 
 def check(client: HubSpotClient) -> list[Problem]:
@@ -49,18 +55,4 @@ def _tries(client: HubSpotClient) -> Iterator[tuple[str, str, object]]:
 
 
 def _problem(failure: Failure) -> Problem:
-    match failure:
-        case Failure(code="no-credentials"):
-            code = "missing-secret"
-        case Failure(code="wrong-account"):
-            code = "wrong-account"
-        case Failure(code="MISSING_SCOPES"):
-            code = "missing-scope"
-        case Failure(kind=FailureKind.STOP):
-            code = "crm-refused"
-        case Failure(kind=FailureKind.LIMIT):
-            code = "crm-limit"
-        case _:
-            code = "crm-unreachable"
-    remedy = failure.remedy or "try again later; look at https://status.hubspot.com"
-    return Problem(code, f"{failure.message} ({failure.code})", remedy=remedy)
+    return as_finding(failure, "https://status.hubspot.com", _CODES)

@@ -20,7 +20,7 @@ from fairlead_hubspot.auth import authorizer, uses_oauth
 from fairlead_hubspot.failures import classify
 from fairlead_hubspot.paths import DEFAULT_VERSION, Paths
 
-__all__ = ["SEARCH_PAGE", "WRITE_BATCH", "HubSpotClient", "limits_for", "results_of"]
+__all__ = ["SEARCH_PAGE", "WRITE_BATCH", "HubSpotClient", "limits_for", "results_of", "unexpected_answer"]
 
 SEARCH_PAGE, WRITE_BATCH = 200, 100
 _HUBSPOT = "https://api.hubapi.com"
@@ -83,7 +83,7 @@ class HubSpotClient:
         self._auth = authorizer(context, self._api, self._base + self.paths.token)
         self._lock = threading.Lock()
         self._properties: dict[str, Properties] = {}
-        self._account_known = False
+        self._account: int | None = None
         self._account_lock = threading.Lock()
         self._ahead = timedelta(0)
 
@@ -109,15 +109,15 @@ class HubSpotClient:
         return answer if isinstance(answer, dict) else {}
 
     def ensure_account(self, *, anew: bool = False) -> None:
-        """Make sure, once, that the token is of the account in the settings; before anything is written.
+        """Make sure, once, which account the token is of, before anything is written.
 
-        Raises ConnectorError (STOP) where it is of another.
+        Raises ConnectorError (STOP) where it is another than the settings name, or HubSpot names none.
         """
         with self._account_lock:
-            if self._account_known and not anew:
+            if self._account is not None and not anew:
                 return
-            found, wanted = self.details().get("portalId"), self.context.settings.get("account_id")
-            if str(found) != str(wanted):
+            found, wanted = self.details().get("portalId"), self.stated_account
+            if wanted is not None and found != wanted:
                 raise ConnectorError(
                     Failure(
                         FailureKind.STOP,
@@ -126,7 +126,21 @@ class HubSpotClient:
                         remedy="set the token of the right account, or correct `account_id`",
                     )
                 )
-            self._account_known = True
+            if not isinstance(found, int):
+                raise ConnectorError(unexpected_answer())
+            self._account = found
+
+    @property
+    def stated_account(self) -> int | None:
+        """The account that the settings name."""
+        stated = self.context.settings.get("account_id")
+        return stated if isinstance(stated, int) else None
+
+    def account(self) -> int:
+        """Return the number of the token's account; HubSpot is asked once. Raises ConnectorError."""
+        self.ensure_account()
+        assert self._account is not None
+        return self._account
 
     def properties(self, object_: str, *, anew: bool = False) -> Properties:
         """Return the properties of an object type by name, as HubSpot shows them."""
@@ -158,15 +172,18 @@ def results_of(answer: Any) -> list[dict[str, Any]]:
     """Return the results of an answer; raises ConnectorError (RETRY) for one of another shape."""
     results = answer.get("results") if isinstance(answer, dict) else None
     if not isinstance(results, list) or not all(isinstance(each, dict) for each in results):
-        raise ConnectorError(
-            Failure(
-                FailureKind.RETRY,
-                "unexpected-answer",
-                "an answer is not of HubSpot's form",
-                remedy="look at what stands between this machine and HubSpot, and at `api_version`",
-            )
-        )
+        raise ConnectorError(unexpected_answer())
     return results
+
+
+def unexpected_answer() -> Failure:
+    """Return the failure of an answer that is JSON and none of HubSpot's."""
+    return Failure(
+        FailureKind.RETRY,
+        "unexpected-answer",
+        "an answer is not of HubSpot's form",
+        remedy="look at what stands between this machine and HubSpot, and at `api_version`",
+    )
 
 
 def _quota(response: requests.Response) -> Quota | None:

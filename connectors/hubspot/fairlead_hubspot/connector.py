@@ -52,7 +52,7 @@ class HubSpotConnector(Connector):
     def capabilities(self) -> Capabilities:
         """Webhooks need the app's client secret: a service key has none."""
         secret = self._context.secrets.get("HUBSPOT_CLIENT_SECRET")
-        return Capabilities(deletions=True, webhooks=bool(secret), tasks=True, views=True)
+        return Capabilities(webhooks=bool(secret), tasks=True, views=True, labelled_links=True)
 
     def limits(self) -> Limits:
         """Return the ceilings of the plan, a little lowered."""
@@ -65,6 +65,10 @@ class HubSpotConnector(Connector):
     def check(self) -> list[Problem]:
         """Try the credentials, the account and each scope; a call that writes is sent without any input."""
         return check(self._client)
+
+    def account(self) -> str:
+        """Return the number of the token's account."""
+        return str(self._client.account())
 
     def describe(self, objects: Sequence[str]) -> list[ObjectInfo]:
         """Return object types with their properties; one that the account lacks is left out."""
@@ -128,11 +132,11 @@ class HubSpotConnector(Connector):
         return self._views.make(fields, dry_run=dry_run)
 
     def receive(self, request: WebhookRequest) -> WebhookReply:
-        """Check the signature and return the records announced."""
+        """Check the signature and return the records announced; which account is ours is asked once."""
         return receive(
             request,
             secret=self._context.secrets.get("HUBSPOT_CLIENT_SECRET"),
-            account_id=int(str(self._context.settings.get("account_id", 0))),
+            account_id=lambda: self._client.stated_account or self._client.account(),
             now=self._context.clock(),
         )
 

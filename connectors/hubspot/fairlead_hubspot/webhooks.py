@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -61,10 +61,13 @@ def signature(secret: str, method: str, url: str, body: bytes, timestamp: str) -
     return base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha256).digest()).decode()
 
 
-def receive(request: WebhookRequest, *, secret: str | None, account_id: int, now: datetime) -> WebhookReply:
+def receive(
+    request: WebhookRequest, *, secret: str | None, account_id: Callable[[], int], now: datetime
+) -> WebhookReply:
     """Check a request and return the records that it announces, each once; events of other accounts are not.
 
-    Raises WebhookError for a request that is unsigned, forged, older than five minutes or not readable.
+    `account_id` is called for a genuine request alone: nobody from outside makes us ask HubSpot. Raises
+    WebhookError for a request that is unsigned, forged, older than five minutes or not readable.
     """
     if not secret:
         raise WebhookError("a webhook cannot be checked: `HUBSPOT_CLIENT_SECRET` is not set")
@@ -80,7 +83,7 @@ def receive(request: WebhookRequest, *, secret: str | None, account_id: int, now
             "the signature is not right: the request is not HubSpot's, or the public address is not the one "
             "that HubSpot calls"
         )
-    return WebhookReply(tuple(dict.fromkeys(_events(request.body, account_id))))
+    return WebhookReply(tuple(dict.fromkeys(_events(request.body, account_id()))))
 
 
 def _events(body: bytes, account_id: int) -> Iterator[WebhookEvent]:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl
-
-if TYPE_CHECKING:
-    from fairlead.plugins.connector import Connector, ConnectorContext
-    from fairlead.plugins.sandboxes import Sandbox, SandboxOptions
+from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl, late
 
 __all__ = ["fairlead_connectors"]
 
@@ -19,7 +14,7 @@ _SETTINGS_SCHEMA: dict[str, object] = {
     "properties": {
         "login_url": {
             "type": "string",
-            # login and test answer `app_not_found` to an external client app
+            # no default: login and test answer `app_not_found` to an external client app, whatever the flow
             "pattern": "^(https://[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9-]+)*[.]my[.]salesforce[.]com"
             "|https?://(127[.]0[.]0[.]1|localhost)(:[0-9]{1,5})?)/?$",
             "description": "The org's My Domain, such as https://clinic.my.salesforce.com.",
@@ -59,7 +54,6 @@ _SETTINGS_SCHEMA: dict[str, object] = {
             "description": "Records to write from which on a bulk job writes them.",
         },
     },
-    "required": ["login_url"],
     "additionalProperties": False,
 }
 
@@ -81,18 +75,6 @@ _SECRETS = (
 )
 
 
-def _open(context: ConnectorContext) -> Connector:
-    from fairlead_salesforce.connector import SalesforceConnector
-
-    return SalesforceConnector(context)
-
-
-def _sandbox(options: SandboxOptions) -> Sandbox:
-    from fairlead_salesforce.sandbox import SalesforceSandbox
-
-    return SalesforceSandbox(options)
-
-
 @hookimpl
 def fairlead_connectors() -> list[ConnectorInfo]:
     """Announce the Salesforce connector."""
@@ -103,8 +85,8 @@ def fairlead_connectors() -> list[ConnectorInfo]:
             crm="Salesforce",
             settings_schema=_SETTINGS_SCHEMA,
             secrets=_SECRETS,
-            open=_open,
-            sandbox=_sandbox,
+            open=late("fairlead_salesforce.connector", "SalesforceConnector"),
+            sandbox=late("fairlead_salesforce.sandbox", "SalesforceSandbox"),
             mapping=Path(__file__).with_name("mapping.json"),
         )
     ]

@@ -11,7 +11,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from fairlead.plugins.connector import ConnectorContext
-from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
+from fairlead.plugins.failures import ConnectorError, Failure, FailureKind, missing_setting
 from fairlead.plugins.http import ApiClient
 from fairlead_salesforce.refusals import token_failure
 
@@ -49,6 +49,20 @@ def checked_host(url: str, *, loopback: bool) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _login_url(settings: Mapping[str, object]) -> str:
+    url = settings.get("login_url")
+    if url is None:
+        raise ConnectorError(
+            missing_setting(
+                "login_url",
+                "https://clinic.my.salesforce.com",
+                "the org's address is not stated, and apps are known at the org's My Domain alone",
+                "what Setup, My Domain shows as the current URL",
+            )
+        )
+    return str(url)
+
+
 @dataclass(frozen=True)
 class _Session:
     token: str = field(repr=False)
@@ -64,7 +78,7 @@ class SalesforceLogin:
         self._context = context
         self._client = client
         self._flow = str(context.settings.get("flow", "client_credentials"))
-        self._url = checked_host(str(context.settings.get("login_url", "")), loopback=True)
+        self._url = checked_host(_login_url(context.settings), loopback=True)
         self._lock = threading.Lock()
         self._session: _Session | None = None
 

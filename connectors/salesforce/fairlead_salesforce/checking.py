@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
+from fairlead.plugins.checking import as_finding
+from fairlead.plugins.failures import ConnectorError
 from fairlead.problems import Problem
 from fairlead_salesforce.client import SalesforceClient
 
@@ -22,7 +23,7 @@ def check(client: SalesforceClient) -> list[Problem]:
     try:
         problems.extend(_problems(client))
     except ConnectorError as error:
-        problems.append(_problem(error.failure))
+        problems.append(as_finding(error.failure, "https://status.salesforce.com"))
     return problems
 
 
@@ -55,17 +56,3 @@ def _problems(client: SalesforceClient) -> Iterator[Problem]:
                 found=name,
                 remedy="give it Read and Edit on the object, by its profile or a permission set",
             )
-
-
-def _problem(failure: Failure) -> Problem:
-    match failure:
-        case Failure(code="missing-secret"):
-            code = "missing-secret"
-        case Failure(kind=FailureKind.STOP | FailureKind.REJECT | FailureKind.GONE):
-            code = "crm-refused"
-        case Failure(kind=FailureKind.LIMIT):
-            code = "crm-limit"
-        case _:
-            code = "crm-unreachable"
-    remedy = failure.remedy or "try again later; look at https://status.salesforce.com"
-    return Problem(code, f"{failure.message} ({failure.code})", remedy=remedy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.fields import FieldInfo, ObjectInfo
 from fairlead.plugins.http import ApiClient, Quota
 from fairlead.plugins.limits import Limits, Usage
+from fairlead_salesforce.activities import PARENT_FIELDS
 from fairlead_salesforce.auth import SalesforceLogin
 from fairlead_salesforce.refusals import call_failure
 from fairlead_salesforce.values import field_from_describe
@@ -110,6 +112,19 @@ class SalesforceClient:
         if told is None:
             return None
         fields = tuple(field_from_describe(each) for each in told["fields"])
+        if name in PARENT_FIELDS:
+            parent, names = PARENT_FIELDS[name]
+            found = [
+                field_from_describe(each) for each in (self.describe(parent) or {"fields": ()})["fields"]
+            ]
+            fields += tuple(
+                replace(each, name=f"{parent}.{each.name}", writable=False)
+                for each in found
+                if each.name in names
+            )
+        if not told.get("updateable", True):
+            # the user's permission for the object stands above those for its fields
+            fields = tuple(replace(field, writable=False) for field in fields)
         return ObjectInfo(str(told["name"]), str(told.get("label") or name), fields)
 
     def fields(self, name: str) -> dict[str, FieldInfo]:

@@ -79,6 +79,10 @@ class SalesforceConnector(Connector):
         """Return what keeps the connector from working. Writes nothing."""
         return check(self._client)
 
+    def account(self) -> str:
+        """Return the id of the org."""
+        return self._client.login.org_id
+
     def describe(self, objects: Sequence[str]) -> list[ObjectInfo]:
         """Return the objects that the integration user sees of those asked for."""
         self._client.forget_describes()

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.fields import FieldInfo, FieldKind
 from fairlead.plugins.records import Deletion, DeletionPage, Link, Page, ReadQuery, Record, Scalar
+from fairlead_salesforce.activities import EVENT, came_due, standing_conditions, value_at
 from fairlead_salesforce.bulk import JobEnded, bulk_query
 from fairlead_salesforce.client import LIMITS, LONGEST_QUERY, SalesforceClient
 from fairlead_salesforce.soql import ID_PARTS, one_of, select
@@ -45,6 +46,7 @@ class _Plan:
     names: tuple[str, ...]
     lookups: tuple[tuple[Link, str | None], ...]
     converts: bool
+    conditions: tuple[str, ...]
 
 
 class Reader:
@@ -68,21 +70,29 @@ class Reader:
 
     def changes(self, query: ReadQuery, cursor: str | None, since: datetime | None) -> Iterator[Page]:
         """Yield changed records in pages, ordered by (stamp, id)."""
-        plan = self._plan(query)
         asked = self._client.context.clock().replace(microsecond=0) - _MARGIN
         key = _lower_bound(cursor, since)
+        due = _due_since(query.object, cursor)
+        plan = self._plan(query, asked)
         expired, stuck_at = 0, key
         while True:
             try:
                 for records, done in self._stretch(plan, key, asked):
                     key = _last_key(records, asked) or key
-                    yield Page(tuple(records), _cursor((asked, "") if done else key, asked), last=done)
+                    ended = self._came_due(plan, due, asked) if done and due is not None else []
+                    at = (asked, "") if done else key
+                    yield Page((*records, *ended), _cursor(at, asked, None if done else due), last=done)
                 return
             except ConnectorError as error:
                 # the cursor of a query lives two days, and ten may be open: go on after the last record
                 expired, stuck_at = (expired + 1 if key == stuck_at else 0), key
                 if error.failure.code != "INVALID_QUERY_LOCATOR" or expired > _RESTARTS:
                     raise
+
+    def _came_due(self, plan: _Plan, since: datetime, asked: datetime) -> list[Record]:
+        """Return the events that ended since the last run; they are as few as people can attend."""
+        soql = select(plan.names, plan.query.object, *came_due(since, asked))
+        return self._records(plan, list(self._client.rows(soql)))
 
     def _stretch(self, plan: _Plan, key: _Key | None, asked: datetime) -> Iterator[tuple[list[Record], bool]]:
         """Yield (records, whether they are the last): by a query, where many are left by a bulk job."""
@@ -126,7 +136,7 @@ class Reader:
             return
         yield self._records(plan, before or []), True
 
-    def _plan(self, query: ReadQuery) -> _Plan:
+    def _plan(self, query: ReadQuery, asked: datetime | None = None) -> _Plan:
         fields = self._client.fields(query.object)
         if not fields:
             raise ConnectorError(
@@ -144,7 +154,9 @@ class Reader:
         names |= {field: None for _, field in lookups if field is not None}
         if converts:
             names |= dict.fromkeys(("IsConverted", *(f"Converted{each}Id" for each in _CONVERTED)))
-        return _Plan(query, fields, tuple(names), tuple(lookups), converts)
+        asked = asked or self._client.context.clock()
+        conditions = tuple(standing_conditions(query.object, query.links, asked))
+        return _Plan(query, fields, tuple(names), tuple(lookups), converts, conditions)
 
     def _lookups(
         self, object_: str, link: Link, fields: Mapping[str, FieldInfo]
@@ -181,6 +193,10 @@ class Reader:
             ("Task", "Contact"): "WhoId",
             ("Task", "Account"): "WhatId",
             ("Task", "Opportunity"): "WhatId",
+            ("Event", "Lead"): "WhoId",
+            ("Event", "Contact"): "WhoId",
+            ("EmailMessageRelation", "Lead"): "RelationId",
+            ("EmailMessageRelation", "Contact"): "RelationId",
         }.get((object_, target))
 
     # by id
@@ -192,6 +208,13 @@ class Reader:
             return []
         plan = self._plan(query)
         found: list[Record] = []
+        if plan.conditions or any("." in name for name in plan.names):
+            # the call for records by id knows no fields of a parent, and no conditions
+            for start in range(0, len(wanted), ID_PARTS):
+                condition = one_of("Id", wanted[start : start + ID_PARTS])
+                soql = select(plan.names, query.object, condition, *plan.conditions)
+                found += self._records(plan, list(self._client.rows(soql)))
+            return found
         for start in range(0, len(wanted), LIMITS.read_page):
             body = {"ids": wanted[start : start + LIMITS.read_page], "fields": list(plan.names)}
             rows = self._client.json("read", "POST", f"composite/sobjects/{query.object}", body=body)
@@ -223,7 +246,7 @@ class Reader:
             field = plan.fields.get(name)
             kind = field.kind if field is not None else FieldKind.TEXT
             try:
-                values[name] = from_wire(kind, row.get(name))
+                values[name] = from_wire(kind, value_at(row, name))
             except Unreadable:
                 values[name] = None
                 problem = problem or Failure(
@@ -318,7 +341,7 @@ class Reader:
 
 
 def _soql(plan: _Plan, key: _Key | None) -> str:
-    conditions = []
+    conditions = list(plan.conditions)
     if key is not None:
         stamp = instant_text(key[0])
         # the bare comparison is what the index on the stamp serves
@@ -336,8 +359,19 @@ def _last_key(records: Sequence[Record], asked: datetime) -> _Key | None:
     return next(((each.modified_at, each.id) for each in reversed(records) if each.modified_at < asked), None)
 
 
-def _cursor(at: _Key | None, asked: datetime) -> str:
+def _due_since(object_: str, cursor: str | None) -> datetime | None:
+    """Return from when on events came due that no run has seen; None where all are read."""
+    if object_ != EVENT or cursor is None or '"at"' not in cursor:
+        return None
+    _, _, asked = _read_cursor(cursor)
+    due = json.loads(cursor).get("due")
+    return asked if due is None else read_instant(due)
+
+
+def _cursor(at: _Key | None, asked: datetime, due: datetime | None = None) -> str:
     kept: dict[str, object] = {"v": 1, "asked": instant_text(asked)}
+    if due is not None:
+        kept["due"] = instant_text(due)
     if at is not None:
         kept |= {"at": instant_text(at[0]), "id": at[1]}
     return json.dumps(kept)

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl
-
-if TYPE_CHECKING:
-    from fairlead.plugins.connector import Connector, ConnectorContext
-    from fairlead.plugins.sandboxes import Sandbox, SandboxOptions
+from fairlead.plugins import ConnectorInfo, SecretInfo, hookimpl, late
 
 __all__ = ["fairlead_connectors"]
 
@@ -17,6 +12,7 @@ _SETTINGS_SCHEMA: dict[str, object] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "properties": {
+        # no default: a secret goes to no other region than its own, which would refuse it as a wrong one
         "data_centre": {
             "enum": ["com", "eu", "in", "com.cn", "com.au", "jp", "ca", "sa"],
             "description": "The region that holds the organisation's data: the end of Zoho's address there.",
@@ -45,8 +41,12 @@ _SETTINGS_SCHEMA: dict[str, object] = {
             "default": 10,
             "description": "Calls at the same time: 5 in the Free edition.",
         },
+        "emails": {
+            "type": "boolean",
+            "default": False,
+            "description": "Whether e-mails are read: a call for each lead with activity since the last run.",
+        },
     },
-    "required": ["data_centre"],
     "additionalProperties": False,
 }
 _CONSOLE = "in Zoho's API console (https://api-console.zoho.com, or that of the data centre)"
@@ -56,24 +56,13 @@ _SECRETS = (
     SecretInfo(
         "ZOHO_REFRESH_TOKEN",
         "a refresh token of that client with the scopes ZohoCRM.modules.ALL, ZohoCRM.settings.ALL, "
-        "ZohoCRM.coql.READ, ZohoCRM.users.READ and, for webhooks, ZohoCRM.notifications.ALL",
+        "ZohoCRM.coql.READ, ZohoCRM.users.READ, for webhooks ZohoCRM.notifications.ALL, and for `emails` "
+        "ZohoCRM.modules.emails.READ",
     ),
     SecretInfo(
         "ZOHO_WEBHOOK_TOKEN", "for webhooks alone: a random text of 32 to 50 characters, made up by you"
     ),
 )
-
-
-def _open(context: ConnectorContext) -> Connector:
-    from fairlead_zoho.connector import ZohoConnector
-
-    return ZohoConnector(context)
-
-
-def _sandbox(options: SandboxOptions) -> Sandbox:
-    from fairlead_zoho.sandbox import ZohoSandbox
-
-    return ZohoSandbox(options)
 
 
 @hookimpl
@@ -86,8 +75,8 @@ def fairlead_connectors() -> list[ConnectorInfo]:
             crm="Zoho CRM",
             settings_schema=_SETTINGS_SCHEMA,
             secrets=_SECRETS,
-            open=_open,
-            sandbox=_sandbox,
+            open=late("fairlead_zoho.connector", "ZohoConnector"),
+            sandbox=late("fairlead_zoho.sandbox", "ZohoSandbox"),
             mapping=Path(__file__).parent / "mapping.json",
         )
     ]

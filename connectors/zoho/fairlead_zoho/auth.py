@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fairlead.plugins.connector import ConnectorContext
-from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
+from fairlead.plugins.failures import ConnectorError, Failure, FailureKind, missing_setting
 from fairlead_zoho.failures import too_many_tokens
 
 __all__ = ["ACCOUNTS", "CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN", "ZohoAuth", "accounts_url"]
@@ -45,10 +45,19 @@ def is_loopback(url: str) -> bool:
 
 
 def accounts_url(settings: Mapping[str, object]) -> str:
-    """Return the accounts server: that of the data centre, or one on loopback."""
-    given = settings.get("accounts_url")
+    """Return the accounts server: that of the data centre, or one on loopback. Raises ConnectorError."""
+    given, centre = settings.get("accounts_url"), settings.get("data_centre")
+    if given is None and centre is None:
+        raise ConnectorError(
+            missing_setting(
+                "data_centre",
+                "eu",
+                "Zoho's data centre is not stated, and secrets go to no other than their own",
+                f"the end of Zoho's address where you log in: {', '.join(ACCOUNTS)}",
+            )
+        )
     if given is None:
-        return ACCOUNTS[str(settings["data_centre"])]
+        return ACCOUNTS[str(centre)]
     if not is_loopback(str(given)):
         raise ConnectorError(
             Failure(
@@ -76,7 +85,10 @@ class ZohoAuth:
         self._lock = threading.Lock()
         self._token: str | None = None
         self._renew_at = datetime.min.replace(tzinfo=UTC)
-        self._made: deque[datetime] = deque()
+        # each run gets a token of its own: those that earlier processes got count as well
+        ages = context.recent.ages(_WINDOW.total_seconds(), ("auth",))
+        now = context.clock()
+        self._made = deque(now - timedelta(seconds=age) for age in ages)
         self._api = ""
 
     def headers(self) -> Mapping[str, str]:

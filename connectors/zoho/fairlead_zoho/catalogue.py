@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from fairlead.plugins.failures import ConnectorError
 from fairlead.plugins.fields import FieldInfo, FieldKind, ObjectInfo, Option
+from fairlead_zoho import emails
 from fairlead_zoho.client import ZohoClient, items_of, odd_answer
 from fairlead_zoho.naming import PREFIX
 from fairlead_zoho.values import FLAG_OPTIONS
@@ -37,6 +39,8 @@ _KINDS = {
     "userlookup": FieldKind.LINK,
 }
 _EMPTY_CHOICE = "-None-"
+#: how long writing takes a description for true
+_RECENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,15 @@ class Catalogue:
     def __init__(self, client: ZohoClient) -> None:
         self._client = client
         self._lock = threading.Lock()
-        self._known: dict[str, Described] = {}
+        self._known: dict[str, tuple[Described, datetime]] = {}
 
     def module(self, name: str, *, fresh: bool = False) -> Described:
         """Return a module's fields; raises ConnectorError, `INVALID_MODULE` where there is none."""
         with self._lock:
-            found = self._known.get(name)
+            known = self._known.get(name)
+        found = known[0] if known is not None else None
         if found is None or fresh:
+            at = self._client.now()
             answer = self._client.json("setup", "GET", "/settings/fields", params={"module": name})
             items = items_of(answer, "fields")
             if answer is not None and not (
@@ -70,8 +76,16 @@ class Catalogue:
                 raise ConnectorError(odd_answer())
             found = _described(items)
             with self._lock:
-                self._known[name] = found
+                self._known[name] = (found, at)
         return found
+
+    def recent(self, module: str, names: Collection[str]) -> Described:
+        """Return a module's fields as they were a minute ago at most, or now where one of the names lacks."""
+        with self._lock:
+            known = self._known.get(module)
+        if known is None or self._client.now() - known[1] > _RECENT or set(names) - known[0].fields.keys():
+            return self.module(module, fresh=True)
+        return known[0]
 
     def having(self, module: str, names: Sequence[str]) -> Described:
         """Return a module's fields, read afresh where one of the names is not among those known."""
@@ -82,11 +96,10 @@ class Catalogue:
 
     def describe(self, names: Sequence[str]) -> list[ObjectInfo]:
         """Return the modules that exist of those named."""
-        answer = self._client.json("setup", "GET", "/settings/modules")
-        labels = {each.get("api_name"): each for each in items_of(answer, "modules")}
         found = []
         for name in names:
-            if name not in labels:
+            if name == emails.MODULE:
+                found.append(emails.Emails.describe())
                 continue
             try:
                 described = self.module(name, fresh=True)
@@ -94,8 +107,8 @@ class Catalogue:
                 if error.failure.code == "INVALID_MODULE":
                     continue
                 raise
-            label = str(labels[name].get("plural_label") or name)
-            found.append(ObjectInfo(name, label, tuple(described.fields.values())))
+            # a list of the modules would give their labels, which nobody asks for, at one more call
+            found.append(ObjectInfo(name, name, tuple(described.fields.values())))
         return found
 
 
@@ -151,4 +164,5 @@ def _targets(item: Mapping[str, Any]) -> tuple[str, ...]:
     lookup = item.get("lookup")
     module = lookup.get("module") if isinstance(lookup, dict) else None
     name = module.get("api_name") if isinstance(module, dict) else module
-    return (str(name),) if name else ()
+    # a call's or task's lookup leads to the records of any module
+    return (str(name),) if name and name != "se_module" else ()

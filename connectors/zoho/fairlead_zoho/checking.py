@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fairlead.plugins.checking import as_finding
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.problems import Problem
 from fairlead_zoho.client import ZohoClient
@@ -22,6 +23,7 @@ class _Try:
     scope: str
     params: Mapping[str, str | int] = field(default_factory=dict)
     body: object = None
+    nothing_there: bool = False
 
 
 _LEADS = {"module": "Leads"}
@@ -41,7 +43,11 @@ _TRIES = (
 )
 
 
-def find_problems(client: ZohoClient) -> list[Problem]:
+#: scopes are looked at ahead of ids: no record has this one
+_EMAILS = _Try("GET", "/Leads/1/Emails", "ZohoCRM.modules.emails.READ", nothing_there=True)
+
+
+def find_problems(client: ZohoClient, *, emails: bool = False) -> list[Problem]:
     """Return what is wrong with credentials, scopes and permissions; each with its remedy.
 
     Whether writing is allowed shows in a batch without any record. An outage ends the check: every further
@@ -51,15 +57,15 @@ def find_problems(client: ZohoClient) -> list[Problem]:
         client.auth.api()
     except ConnectorError as error:
         return [_problem(error.failure)]
-    return list(dict.fromkeys(_problems(client)))
+    return list(dict.fromkeys(_problems(client, (*_TRIES, _EMAILS) if emails else _TRIES)))
 
 
-def _problems(client: ZohoClient) -> Iterator[Problem]:
-    for each in _TRIES:
+def _problems(client: ZohoClient, tries: Iterable[_Try]) -> Iterator[Problem]:
+    for each in tries:
         try:
             client.json("setup", each.method, each.path, params=each.params, body=each.body)
         except ConnectorError as error:
-            if each.body is not None and error.failure.code in _EMPTY:
+            if (each.body is not None or each.nothing_there) and error.failure.code in _EMPTY:
                 continue
             yield _problem(error.failure, each.scope)
             if error.failure.kind is not FailureKind.STOP:
@@ -68,12 +74,7 @@ def _problems(client: ZohoClient) -> Iterator[Problem]:
 
 def _problem(failure: Failure, scope: str | None = None) -> Problem:
     """Return a failure as a problem."""
-    remedy = failure.remedy
     if failure.code == "OAUTH_SCOPE_MISMATCH" and scope is not None:
         remedy = f"make a refresh token with the scope `{scope}`"
         return Problem("missing-scope", f"the refresh token lacks the scope `{scope}`", remedy=remedy)
-    if failure.code == "missing-secret":
-        return Problem("missing-secret", failure.message, remedy=remedy)
-    code = {"stop": "crm-refused", "limit": "crm-limit"}.get(failure.kind.value, "crm-unreachable")
-    remedy = remedy or "try again later; look at https://status.zoho.com"
-    return Problem(code, f"{failure.message} ({failure.code})", remedy=remedy)
+    return as_finding(failure, "https://status.zoho.com")

@@ -25,6 +25,7 @@ from fairlead_zoho import naming, tasks, webhooks
 from fairlead_zoho.catalogue import Catalogue
 from fairlead_zoho.checking import find_problems
 from fairlead_zoho.client import ZohoClient
+from fairlead_zoho.emails import NOT_READ
 from fairlead_zoho.provisioning import Provisioner
 from fairlead_zoho.reading import Reader
 from fairlead_zoho.views import explained_views
@@ -40,7 +41,8 @@ class ZohoConnector(Connector):
         self._context = context
         self._client = ZohoClient(context)
         self._catalogue = Catalogue(self._client)
-        self._reader = Reader(self._client, self._catalogue)
+        self._reads_emails = context.settings.get("emails") is True
+        self._reader = Reader(self._client, self._catalogue, reads_emails=self._reads_emails)
         self._writer = Writer(self._client, self._catalogue)
         self._provisioner = Provisioner(self._client, self._catalogue)
         self._tasks = tasks.Tasks(self._client, self._catalogue, self._provisioner)
@@ -62,7 +64,11 @@ class ZohoConnector(Connector):
 
     def check(self) -> list[Problem]:
         """Return what keeps the connector from working."""
-        return find_problems(self._client)
+        return find_problems(self._client, emails=self._reads_emails)
+
+    def notes(self) -> list[Problem]:
+        """Tell that e-mails are not read, where they are not."""
+        return [] if self._reads_emails else [NOT_READ]
 
     def describe(self, objects: Sequence[str]) -> list[ObjectInfo]:
         """Return the modules that exist of those asked for."""

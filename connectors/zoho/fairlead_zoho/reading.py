@@ -10,6 +10,7 @@ from typing import Any
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.fields import FieldKind
 from fairlead.plugins.records import Deletion, DeletionPage, Page, ReadQuery, Record, Scalar
+from fairlead_zoho import emails
 from fairlead_zoho.catalogue import Catalogue
 from fairlead_zoho.client import READ_PAGE, ZohoClient, info_of, odd_answer, rows_of
 from fairlead_zoho.cursors import Cursor
@@ -67,12 +68,16 @@ class _Plan:
 class Reader:
     """Reads one account's records."""
 
-    def __init__(self, client: ZohoClient, catalogue: Catalogue) -> None:
+    def __init__(self, client: ZohoClient, catalogue: Catalogue, *, reads_emails: bool = False) -> None:
         self._client = client
         self._catalogue = catalogue
+        self._emails = emails.Emails(client, wanted=reads_emails)
 
     def changes(self, query: ReadQuery, text: str | None, since: datetime | None) -> Iterator[Page]:
         """Yield changed records in pages; see the contract."""
+        if query.object == emails.MODULE:
+            yield from self._emails.changes(query, text, since, self._until(None))
+            return
         plan = self._plan(query)
         if text is not None:
             cursor = Cursor.parse(text)
@@ -89,7 +94,9 @@ class Reader:
             yield from self._converted(plan, cursor)
 
     def by_ids(self, query: ReadQuery, ids: Sequence[str]) -> list[Record]:
-        """Return the records with these ids, converted leads among them."""
+        """Return the records with these ids, converted leads among them; e-mails have none of their own."""
+        if query.object == emails.MODULE:
+            return []
         plan = self._plan(query)
         wanted = list(dict.fromkeys(each for each in ids if each.isdigit()))
         found: dict[str, Record] = {}
@@ -100,6 +107,9 @@ class Reader:
 
     def deletions(self, module: str, text: str | None) -> Iterator[DeletionPage]:
         """Yield deletions in pages; see the contract."""
+        if module == emails.MODULE:
+            yield from self._emails.deletions(self._until(None))
+            return
         cursor = Cursor.parse(text) if text is not None else Cursor()
         while True:
             headers = {"If-Modified-Since": cursor.since} if cursor.since is not None else None

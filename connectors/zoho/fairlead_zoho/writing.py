@@ -47,7 +47,8 @@ class Writer:
         results: list[WriteResult | None] = [None] * len(changes)
         try:
             # Zoho takes a value of a field that is gone, and drops it without a word
-            fields = self._catalogue.module(module, fresh=True).fields
+            names = {name for change in changes for name in change.values}
+            fields = self._catalogue.recent(module, names).fields
         except ConnectorError as error:
             return [WriteResult(each.object, each.id, error.failure) for each in changes]
         sendings = []

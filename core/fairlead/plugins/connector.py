@@ -11,6 +11,7 @@ from typing import Protocol
 
 from fairlead.plugins.fields import FieldSpec, ObjectInfo, SetupStep
 from fairlead.plugins.limits import Limits, Usage
+from fairlead.plugins.recent_calls import RecentCalls
 from fairlead.plugins.records import (
     Change,
     DeletionPage,
@@ -50,14 +51,16 @@ class ConnectorContext:
 
     `settings` are those of `fairlead.toml`, checked against the announced schema. `daily_share` is the part
     of the daily quota that Fairlead may use; the rest is left to other integrations. `used_today` is what
-    earlier runs of the last 24 hours took of it. `timeout` is the seconds to connect, and to wait for each
-    piece of an answer. `clock` and `sleep` are replaced in tests.
+    earlier runs of the last 24 hours took of it, `recent` what earlier processes took of shorter windows.
+    `timeout` is the seconds to connect, and to wait for each piece of an answer. `clock` and `sleep` are
+    replaced in tests.
     """
 
     settings: Mapping[str, object]
     secrets: Secrets
     daily_share: float = 0.5
     used_today: int = 0
+    recent: RecentCalls = field(default_factory=RecentCalls)
     timeout: tuple[float, float] = (10.0, 60.0)
     clock: Callable[[], datetime] = _now
     sleep: Callable[[float], None] = field(default=time.sleep)
@@ -67,7 +70,8 @@ class ConnectorContext:
 class Capabilities:
     """What a connector can do beyond reading and writing records.
 
-    Each is false where the CRM or the chosen way of authentication does not allow it.
+    Each is false where the CRM or the chosen way of authentication does not allow it. With `labelled_links`
+    the `via` of a link is the label of an association, else a lookup field that `describe` lists.
     """
 
     deletions: bool = True
@@ -77,6 +81,7 @@ class Capabilities:
     tasks: bool = False
     views: bool = False
     quiet_writes: bool = False
+    labelled_links: bool = False
 
 
 class Connector(ABC):
@@ -104,6 +109,17 @@ class Connector(ABC):
 
         Each problem names the remedy. Writes nothing.
         """
+
+    def notes(self) -> list[Problem]:
+        """Return what a person should know of the settings and what they leave out; nothing is called."""
+        return []
+
+    def account(self) -> str | None:
+        """Return the id of the account that the credentials are of; None where the CRM does not tell.
+
+        A project's store remembers it, and a run with the credentials of another account is refused.
+        """
+        return None
 
     @abstractmethod
     def describe(self, objects: Sequence[str]) -> list[ObjectInfo]:

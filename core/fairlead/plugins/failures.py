@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["ConnectorError", "Failure", "FailureKind"]
+__all__ = ["ConnectorError", "Failure", "FailureKind", "missing_setting"]
 
 
 class FailureKind(StrEnum):
@@ -48,6 +48,16 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.message} [{self.code}]" + (f"; remedy: {self.remedy}" if self.remedy else "")
+
+
+def missing_setting(name: str, example: str, message: str, where: str) -> Failure:
+    """Return the failure (STOP) of a connector that cannot be opened without a setting.
+
+    `where` says where a person finds its value.
+    """
+    written = f'`{name} = "{example}"` under `[connector.settings]` in fairlead.toml'
+    remedy = f"write {written}, or give `--setting {name}={example}` to `fairlead init`; it is {where}"
+    return Failure(FailureKind.STOP, "missing-setting", message, field=name, remedy=remedy)
 
 
 class ConnectorError(Exception):

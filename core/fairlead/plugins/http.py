@@ -9,14 +9,14 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 import requests
-from pyrate_limiter import Duration, Limiter, Rate
+from pyrate_limiter import Duration, InMemoryBucket, Limiter, MonotonicClock, Rate, RateItem
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -24,6 +24,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from fairlead.plugins.connector import ConnectorContext
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.limits import Limits, RateWindow, Usage
+from fairlead.plugins.recent_calls import RecentCalls
 
 __all__ = ["ApiClient", "Authorizer", "Quota"]
 
@@ -36,6 +37,8 @@ _ATTEMPTS = 6
 _LONGEST_WAIT = 60.0
 #: what the limiter waits longer than it must, in milliseconds; its own 50 would waste part of a narrow window
 _LIMITER_SLACK = 5
+#: the kinds of calls that are counted apart where a CRM has windows for searches, and the others
+_SEARCHES, _OTHERS = ("search",), ("read", "write", "auth", "setup")
 
 
 class Authorizer(Protocol):
@@ -85,8 +88,8 @@ class ApiClient:
         self._quota = quota
         self._attempts = attempts
         self._timeout = context.timeout
-        self._calls = _limiter(limits.windows)
-        self._searches = _limiter(limits.search_windows)
+        self._calls = _limiter(limits.windows, context.recent, _OTHERS if limits.search_windows else None)
+        self._searches = _limiter(limits.search_windows, context.recent, _SEARCHES)
         self._in_flight = threading.BoundedSemaphore(limits.concurrent)
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
@@ -226,6 +229,7 @@ class ApiClient:
             with self._lock:
                 self._waited += time.monotonic() - began
                 self._counts[kind] += 1
+            self._context.recent.note(kind)
             try:
                 response = self._session.request(
                     method,
@@ -279,13 +283,21 @@ class ApiClient:
         self._context.sleep(seconds)
 
 
-def _limiter(windows: tuple[RateWindow, ...]) -> Limiter | None:
+def _limiter(
+    windows: tuple[RateWindow, ...], recent: RecentCalls, kinds: Collection[str] | None
+) -> Limiter | None:
+    """Return what keeps calls to some windows; what earlier processes made in them counts."""
     if not windows:
         return None
-    return Limiter(
-        [Rate(window.calls, round(window.seconds * Duration.SECOND)) for window in windows],
-        buffer_ms=_LIMITER_SLACK,
+    bucket = InMemoryBucket(
+        [Rate(window.calls, round(window.seconds * Duration.SECOND)) for window in windows]
     )
+    now = MonotonicClock().now()
+    bucket.items = [
+        RateItem("calls", now - round(age * Duration.SECOND))
+        for age in recent.ages(max(window.seconds for window in windows), kinds)
+    ]
+    return Limiter(bucket, buffer_ms=_LIMITER_SLACK)
 
 
 class _Wait:

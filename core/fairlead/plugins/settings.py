@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fairlead.plugins.hookspecs import ConnectorInfo
@@ -27,11 +28,14 @@ _TYPE_NAMES = {
 _SECRET_WORDS = ("key", "password", "secret", "token")
 
 
-def validate_settings(info: ConnectorInfo, settings: Mapping[str, object]) -> list[Problem]:
+def validate_settings(
+    info: ConnectorInfo, settings: Mapping[str, object], *, option: str | None = None
+) -> list[Problem]:
     """Return every problem of a connector's settings, in the order of their places.
 
     `settings` is the connector's table of `fairlead.toml`, as parsed. Pointers are relative to it. The
-    value of an unknown setting is never repeated: it may be a secret put in the wrong place.
+    value of an unknown setting is never repeated: it may be a secret put in the wrong place. Where settings
+    come from a command line, `option` is the one that states them, which the remedies then name.
     """
     # jsonschema takes longer to import than `fairlead --version` may take to run
     from jsonschema import Draft202012Validator
@@ -49,12 +53,32 @@ def validate_settings(info: ConnectorInfo, settings: Mapping[str, object]) -> li
         ]
     validator = Draft202012Validator(dict(info.settings_schema))
     problems = {
-        problem for error in validator.iter_errors(dict(settings)) for problem in _problems(info, error)
+        problem
+        for error in validator.iter_errors(dict(settings))
+        for problem in _problems(info, error, option)
     }
     return sorted(problems, key=lambda problem: (problem.pointer, problem.code, problem.message))
 
 
-def _problems(info: ConnectorInfo, error: ValidationError) -> Iterator[Problem]:
+def _problems(info: ConnectorInfo, error: ValidationError, option: str | None) -> Iterator[Problem]:
+    for problem in _found(info, error, option):
+        if option is None or problem.remedy is not None:
+            yield problem
+        elif error.absolute_path:
+            name = str(error.absolute_path[0])
+            yield replace(problem, remedy=f"give `{option} {name}=VALUE`{_described(info, name)}")
+        else:
+            yield replace(problem, remedy=f"give `{option} KEY=VALUE` with a setting that the connector has")
+
+
+def _described(info: ConnectorInfo, name: str) -> str:
+    """Return what the schema says of a setting, to stand at the end of a sentence."""
+    properties: Any = info.settings_schema.get("properties")
+    text = properties.get(name, {}).get("description") if isinstance(properties, Mapping) else None
+    return f": {text[:1].lower()}{text[1:].rstrip('.')}" if isinstance(text, str) and text else ""
+
+
+def _found(info: ConnectorInfo, error: ValidationError, option: str | None) -> Iterator[Problem]:
     pointer = _pointer(error.absolute_path)
     name = str(error.absolute_path[-1]) if error.absolute_path else info.name
     # the value of the schema's keyword, and what it was applied to: as open as JSON Schema is
@@ -69,7 +93,9 @@ def _problems(info: ConnectorInfo, error: ValidationError) -> Iterator[Problem]:
                     code="missing-key",
                     message=f"connector `{info.name}` needs the setting `{missing}`",
                     pointer=pointer,
-                    remedy=f"add `{missing}` to the connector's settings",
+                    remedy=f"add `{missing}` to the connector's settings"
+                    if option is None
+                    else f"give `{option} {missing}=VALUE`{_described(info, missing)}",
                 )
         case "type":
             wanted = [rule] if isinstance(rule, str) else rule

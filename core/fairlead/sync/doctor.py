@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from fairlead.plugins.failures import ConnectorError
+from fairlead.plugins.failures import ConnectorError, FailureKind
 from fairlead.plugins.fields import ObjectInfo
+from fairlead.plugins.records import Link, ReadQuery, Record
 from fairlead.problems import Problem
+from fairlead.sync.account import compare
 from fairlead.sync.mapping import Unmapped
-from fairlead.sync.provisioning import provisioned_specs
 from fairlead.sync.session import Session, as_problem
 
 __all__ = ["Coverage", "Diagnosis", "diagnose"]
@@ -35,7 +36,7 @@ class Diagnosis:
 
     `problems` keep the project from syncing, `notes` do not. `unmapped` are option values, by object and
     field, with the number of sampled records that hold them. `unreadable` counts sampled records that would
-    be rejected, by reason.
+    be rejected, by reason. `account` is the account that the credentials are of, where the CRM tells.
     """
 
     problems: list[Problem] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Diagnosis:
     unmapped: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     unreadable: Counter[str] = field(default_factory=Counter)
     sampled: dict[str, int] = field(default_factory=dict)
+    account: str | None = None
 
 
 def diagnose(session: Session, *, sample: int = SAMPLE) -> Diagnosis:
@@ -54,44 +56,15 @@ def diagnose(session: Session, *, sample: int = SAMPLE) -> Diagnosis:
         if found.problems:
             # without these nothing else can be asked
             return found
-        objects = {each.name: each for each in session.connector.describe(session.mapping.objects)}
-        lacking = _lacking(session, objects)
-        ours = {name for names in lacking.values() for name in names}
-        found.problems += [
-            problem
-            for problem in session.mapping.kind_problems(list(objects.values()))
-            if problem.code != "unknown-field" or problem.found not in ours
-        ]
-        found.problems += _missing(lacking)
+        objects = {each.name: each for each in session.connector.describe(session.mapping.described)}
+        compared = compare(session, objects)
+        found.problems += compared.problems
+        found.notes += [*compared.notes, *session.connector.notes()]
+        found.account = session.connector.account()
         _look_at_records(session, objects, found, sample)
     except ConnectorError as error:
         found.problems.append(as_problem(error.failure))
     return found
-
-
-def _lacking(session: Session, objects: Mapping[str, ObjectInfo]) -> dict[str, list[str]]:
-    """Return the fields of ours that are not there, by object."""
-    lacking: dict[str, list[str]] = {}
-    for spec in provisioned_specs(session):
-        described = objects.get(spec.object)
-        if described is not None and described.field(spec.name) is None:
-            lacking.setdefault(spec.object, []).append(spec.name)
-    return lacking
-
-
-def _missing(lacking: Mapping[str, list[str]]) -> list[Problem]:
-    """Return one problem for each object that lacks fields of ours."""
-    return [
-        Problem(
-            "missing-result-field",
-            f"`{object_}` lacks {len(names)} of our fields, or the integration user cannot see them: "
-            + ", ".join(f"`{name}`" for name in names[:6])
-            + (f" and {len(names) - 6} more" if len(names) > 6 else ""),
-            found=names[0],
-            remedy="run `fairlead provision --dry-run`, then `fairlead provision`",
-        )
-        for object_, names in lacking.items()
-    ]
 
 
 def _look_at_records(
@@ -107,8 +80,8 @@ def _look_at_records(
         known = tuple(each for each in query.fields if described.field(each) is not None)
         options = session.mapping.unmapped_options(described)
         seen: dict[str, Counter[str]] = {field_name: Counter() for field_name in options}
-        pages = session.connector.read_changes(type(query)(name, known, query.links), None)
-        records = list(islice((record for page in pages for record in page.records), sample))
+        asked = replace(query, fields=known, links=tuple(_links(session, query, described)))
+        records = _sample(session, asked, found, sample)
         found.sampled[name] = len(records)
         for record in records:
             for field_name, values in options.items():
@@ -131,9 +104,37 @@ def _look_at_records(
     found.coverage += list(_coverage(session, filled, embodied))
 
 
+def _links(session: Session, query: ReadQuery, described: ObjectInfo) -> Iterator[Link]:
+    """Yield the links that can be read as far as the fields of the object tell."""
+    by_label = session.connector.capabilities().labelled_links
+    for link in query.links:
+        if by_label or link.via is None or described.field(link.via) is not None:
+            yield link
+
+
+def _sample(session: Session, query: ReadQuery, found: Diagnosis, sample: int) -> list[Record]:
+    """Return some records; where a link cannot be read, that is a problem, and the others are read."""
+
+    def read(asked: ReadQuery) -> list[Record]:
+        pages = session.connector.read_changes(asked, None)
+        return list(islice((record for page in pages for record in page.records), sample))
+
+    try:
+        return read(query)
+    except ConnectorError as error:
+        if error.failure.kind is not FailureKind.STOP or not query.links:
+            raise
+        found.problems.append(as_problem(error.failure))
+        return read(replace(query, links=()))
+
+
 def _coverage(session: Session, filled: Counter[str], embodied: Counter[str]) -> Iterator[Coverage]:
-    for object_ in session.mapping.objects:
-        for entity, part in session.mapping.document.objects[object_].entities.items():
-            for short in part.facts:
-                fact = f"{entity}.{short}"
-                yield Coverage(fact, filled[fact], embodied[entity])
+    # an entity that several objects embody is one: its records are counted together
+    facts = {
+        f"{entity}.{short}": entity
+        for part in session.mapping.document.objects.values()
+        for entity, each in part.entities.items()
+        for short in each.facts
+    }
+    for fact, entity in facts.items():
+        yield Coverage(fact, filled[fact], embodied[entity])

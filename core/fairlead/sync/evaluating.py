@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from fairlead.documents.texts import pick
 from fairlead.engine import Program, Result
 from fairlead.engine.results import json_value
+from fairlead.engine.semantics import SEMANTICS
 from fairlead.problems import RecordError
 from fairlead.project.settings import PilotSettings
 from fairlead.ruleset.reasons import reason_texts
@@ -27,16 +28,13 @@ from fairlead.store import (
 )
 from fairlead.sync.fields import ResultFields, shown
 from fairlead.sync.held_values import held_form, scalar_of
-from fairlead.sync.mapping import CrmMapping
+from fairlead.sync.mapping import BECAME, CrmMapping
 from fairlead.sync.overrides import LOGGED, OVERRIDES, Override, in_force, override_line
 from fairlead.sync.plan import EntityPlan, ListReads, Plan
-from fairlead.sync.reading import BECAME
 from fairlead.sync.report import PlannedChange, RunReport
 
-__all__ = ["SEMANTICS", "Evaluator"]
+__all__ = ["Evaluator"]
 
-#: the version of the rules language's meaning that decisions are logged with
-SEMANTICS = "1"
 #: records decided in one transaction
 _AT_ONCE = 500
 #: a due instant that lies in the past would be decided again at once
@@ -119,16 +117,20 @@ class Evaluator:
             values, entries, due = made
             if due is not None:
                 dues.append(Due(main, ref.id, max(due, self.now + _SOONEST)))
-            if any(BECAME in each[ref].facts for each in there.values() if ref in each):
+            embodied = {entity: each[ref] for entity, each in there.items() if ref in each}
+            into = self._converted_into(tx, ref, embodied)
+            if into is None:
                 self.report.read_only += 1
                 continue
-            embodied = {entity: each[ref] for entity, each in there.items() if ref in each}
             if not self._in_pilot(embodied):
                 self.report.outside_pilot += 1
                 continue
-            values |= self.others(tx, ref, embodied, values)
-            wanted.append(Wanted(ref, values))
-            decided[ref] = entries
+            if into == ref:
+                values |= self.others(tx, ref, embodied, values)
+            else:
+                values = {name: values[name] for name in self.fields[into.object].names}
+            wanted.append(Wanted(into, values))
+            decided[into] = entries
         tx.due.set(dues)
         tx.rejects.resolve(Stage.EVALUATE, able)
         held = tx.held.get(item.ref for item in wanted) if self.dry_run or self.edited else {}
@@ -174,12 +176,15 @@ class Evaluator:
                 due = result.due if program.reads_time else program.next_change(self.now)
                 if due is not None:
                     dues.append(due)
+                self._keep_over(ref, result, by_hand)
                 for name in names:
                     for field_name, value in fields.values(name, result.decisions[name]):
                         values[field_name] = held_form(self._kinds[f"{ref.object}.{field_name}"], value)
                 reasons += [code for code in result.reasons if code not in reasons]
                 entries.append(_entry(record, program, names, result, raw, by_hand))
-            values |= {fields.overrides[name].result: each.value for name, each in by_hand.items()}
+            values |= {
+                fields.overrides[name].result: each.value for name, each in by_hand.items() if each.followed
+            }
             lines = [
                 override_line(fields.overrides[name], each, self.language) for name, each in by_hand.items()
             ]
@@ -187,6 +192,33 @@ class Evaluator:
             name, text = fields.reasons_value(plan.entity, lines)
             values[name] = held_form(self._kinds[f"{ref.object}.{name}"], text)
         return values, entries, min(dues, default=None)
+
+    def _converted_into(self, tx: Transaction, ref: Ref, embodied: Mapping[str, MirrorRecord]) -> Ref | None:
+        """Return the record that takes a record's results: itself, or what it was converted into.
+
+        None where it can no longer be written to, and nothing takes its results.
+        """
+        became = next((each.facts[BECAME] for each in embodied.values() if BECAME in each.facts), None)
+        if became is None:
+            return ref
+        after = self.mapping.after_conversion(ref.object)
+        if (
+            after is None
+            or after.object not in became
+            or not any(name in embodied for name in after.entities)
+        ):
+            return None
+        into = Ref(after.object, became[after.object])
+        owner = tx.identity.resolve(into)
+        if owner not in (into, ref) and tx.mirror.embodied([owner]):
+            said = (
+                f"`{into}`, which it was converted into, has the results of `{owner}`: these are not written"
+            )
+            self._note("shared-conversion", ref, said)
+            return None
+        # the person lives on there: who forgets the one forgets both
+        tx.identity.merge(into, ref, at=self.now)
+        return into
 
     def _by_hand(self, ref: Ref, record: MirrorRecord) -> dict[str, Override]:
         """Return the overrides of a record that are in force, by decision."""
@@ -205,6 +237,15 @@ class Evaluator:
                 self._note("override-without-reason", ref, f"`{name}` is overridden without a reason")
             found[name] = override
         return found
+
+    def _keep_over(self, ref: Ref, result: Result, by_hand: dict[str, Override]) -> None:
+        """Let results stand that no override may hide, and say which override is not followed."""
+        for name, override in by_hand.items():
+            decided = result.decisions.get(name)
+            if override.followed and decided in self.fields[ref.object].overrides[name].never_over:
+                by_hand[name] = replace(override, followed=False)
+                said = f"`{name}` is `{decided}`, which stands against the override to `{override.value}`"
+                self._note("override-not-followed", ref, said)
 
     def _note(self, code: str, ref: Ref, message: str) -> None:
         self.report.notes.append((code, str(ref), message))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from fairlead.documents.positions import join_pointer
 from fairlead.documents.texts import pick
 from fairlead.engine import RewardResult
 from fairlead.facts.model import Fact
@@ -25,8 +24,9 @@ from fairlead.facts.types import (
 from fairlead.facts.values import Money
 from fairlead.plugins.fields import FieldKind, FieldSpec, Option, Purpose
 from fairlead.plugins.records import Scalar
-from fairlead.problems import DocumentError, Problem, nearest_name
+from fairlead.problems import DocumentError
 from fairlead.ruleset.crm_mapping_document import FactSource
+from fairlead.ruleset.crm_mapping_fit import override_problems
 from fairlead.ruleset.typed import Check, Decision, Reward
 from fairlead.sync.mapping import CrmMapping
 from fairlead.sync.overrides import OverrideFields
@@ -91,6 +91,20 @@ class ResultFields:
         """The fields of all overrides."""
         return tuple(spec for each in self.overrides.values() for spec in each.specs)
 
+    def moved_to(self, object_: str, entities: Collection[str]) -> ResultFields:
+        """Return the same fields of another object, for the results of some entities, without overrides."""
+        by_decision = {
+            name: tuple(replace(slot, spec=replace(slot.spec, object=object_)) for slot in slots)
+            for name, slots in self.by_decision.items()
+            if name.partition(".")[0] in entities
+        }
+        reasons = {
+            entity: replace(spec, object=object_)
+            for entity, spec in self.reasons.items()
+            if entity in entities
+        }
+        return ResultFields(object_, by_decision, reasons, {})
+
     def values(self, decision: str, value: Any) -> Iterator[tuple[str, Scalar]]:
         """Yield (field, value) for a decision's result; an undetermined one empties its fields."""
         for slot in self.by_decision.get(decision, ()):
@@ -110,13 +124,13 @@ def result_fields(
     *,
     shipped: bool = False,
 ) -> dict[str, ResultFields]:
-    """Return the result fields by object, with those that override them.
+    """Return the result fields by object, with those that override them, and those of converted records.
 
     A decision's field is named after it (`lead.score` is `score`); where two entities of one object decide
     something of the same name, the later one's field begins with its entity. The overrides of a `shipped`
     mapping may name what the project does not decide. Raises DocumentError for overrides that cannot be.
     """
-    problems = list(_override_problems(plan, mapping, shipped=shipped))
+    problems = list(override_problems(mapping.document, _decisions(plan), shipped=shipped))
     if problems:
         raise DocumentError(mapping.locate(problems))
     made: dict[str, ResultFields] = {}
@@ -125,52 +139,19 @@ def result_fields(
         for entity_plan in plan.of_object(object_):
             maker.add(entity_plan)
         made[object_] = ResultFields(object_, maker.by_decision, maker.reasons, maker.overrides)
+        after = mapping.after_conversion(object_)
+        if after is not None:
+            made[after.object] = made[object_].moved_to(after.object, after.entities)
     return made
 
 
-def _overridable(decision: Decision) -> bool:
-    """Tell whether people may override a decision: no check, no reward, and one field that holds it."""
-    in_two_fields = isinstance(decision.type, MoneyType) and decision.type.currency is None
-    return not isinstance(decision, Check | Reward) and not in_two_fields
-
-
-def _override_problems(plan: Plan, mapping: CrmMapping, *, shipped: bool) -> Iterator[Problem]:
-    known = {
+def _decisions(plan: Plan) -> dict[str, Decision]:
+    return {
         name: program.ruleset.decision(name)
         for entity_plan in plan.entities.values()
         for program, names in entity_plan.programs
         for name in names
     }
-    listed = mapping.document.overrides
-    for position, name in enumerate(listed):
-        place = join_pointer(["overrides", position])
-        if name in listed[:position]:
-            yield Problem("duplicate-name", f"`{name}` is listed twice", place, found=name)
-        elif name not in known and not shipped:
-            yield Problem(
-                "unknown-decision",
-                f"no ruleset of the project decides `{name}` about what the mapping reads",
-                place,
-                found=name,
-                nearest=nearest_name(name, known),
-                remedy="name a decision of the project, or take it out",
-            )
-        elif name in known and not _overridable(known[name]):
-            yield Problem(
-                "no-override",
-                f"`{name}` cannot be overridden: it is a check, a reward, or an amount in any currency",
-                place,
-                found=name,
-                remedy="correct the facts that it is decided from",
-            )
-        elif name in known and mapping.document.results.get(name, "") is None:
-            yield Problem(
-                "no-override",
-                f"`{name}` cannot be overridden: `results` writes it nowhere",
-                place,
-                found=name,
-                remedy="take it out here, or let `results` name a field",
-            )
 
 
 class _Maker:
@@ -185,7 +166,7 @@ class _Maker:
         self.by_decision: dict[str, tuple[_Slot, ...]] = {}
         self.reasons: dict[str, FieldSpec] = {}
         self.overrides: dict[str, OverrideFields] = {}
-        self._overridden = mapping.document.overrides
+        self._overridden = mapping.document.overridden
 
     def add(self, plan: EntityPlan) -> None:
         for program, names in plan.programs:
@@ -226,6 +207,7 @@ class _Maker:
             replace(value, options=result.options, scale=result.scale, precision=result.precision),
             spec("override_reason", "why by hand", FieldKind.TEXT, "Why, without a word about health."),
             spec("override_until", "by hand until", FieldKind.DATE, "The last day. Empty: until taken back."),
+            self._overridden[decision.name],
         )
 
     def _slots(self, decision: Decision, base: str) -> Iterator[_Slot]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -30,15 +30,19 @@ from fairlead.plugins.fields import FieldKind, ObjectInfo
 from fairlead.plugins.records import Link, ReadQuery, Record, Scalar
 from fairlead.problems import DocumentError, Problem, RecordError, nearest_name
 from fairlead.ruleset.crm_mapping_document import (
+    AfterConversion,
     EntityPart,
     FactSource,
     ObjectPart,
     check_crm_mapping,
 )
 from fairlead.ruleset.crm_mapping_fit import RECORD, crm_mapping_problems
+from fairlead.store import Ref
 
-__all__ = ["RECORD", "CrmMapping", "EntityRecord", "Unmapped", "load_crm_mapping"]
+__all__ = ["BECAME", "RECORD", "CrmMapping", "EntityRecord", "Unmapped", "covers_health", "load_crm_mapping"]
 
+#: what a converted record became stands beside the facts of its main entity
+BECAME = "@became"
 #: kinds of field that can hold values of a type; what is left out here takes any text
 _FITTING: Mapping[type, frozenset[FieldKind]] = {
     BooleanType: frozenset({FieldKind.BOOLEAN}),
@@ -106,6 +110,17 @@ class CrmMapping:
         """The API names of the objects that are read, in document order."""
         return tuple(self._objects)
 
+    @property
+    def described(self) -> tuple[str, ...]:
+        """The API names of the objects that are read or written."""
+        parts = self.document.objects.values()
+        into = [part.after_conversion.object for part in parts if part.after_conversion is not None]
+        return tuple(dict.fromkeys((*self._objects, *into)))
+
+    def after_conversion(self, object_: str) -> AfterConversion | None:
+        """Return where the results of converted records of an object go; None where they end."""
+        return self.document.objects[object_].after_conversion
+
     def locate(self, problems: Sequence[Problem]) -> list[Problem]:
         """Return problems of the mapping with their places in its file."""
         return self._source.locate(problems)
@@ -134,11 +149,48 @@ class CrmMapping:
         found = record.values.get(only.field)
         return any(each in only.values for each in (found if isinstance(found, tuple) else (found,)))
 
-    def map(self, record: Record) -> list[EntityRecord]:
+    def health_fields(self, object_: str) -> frozenset[str]:
+        """Return the fields of an object that facts about health are read from."""
+        compiled = self._objects[object_]
+        return frozenset(
+            name
+            for entity, part in compiled.entities.items()
+            for short in compiled.special[entity]
+            for name in _fields_of(part.facts[short])
+        )
+
+    def consented_elsewhere(self) -> Iterator[tuple[str, str, str | None, frozenset[str]]]:
+        """Yield health facts of records that embody no consent: object, entity, its link to the lead, facts.
+
+        The link is None for the lead itself. Facts of what has no link to a lead are never kept.
+        """
+        for object_, compiled in self._objects.items():
+            if "consent" in compiled.entities:
+                continue
+            for entity, special in compiled.special.items():
+                link = self._link_to_lead(entity, compiled)
+                if special and (entity == "lead" or link is not None):
+                    yield object_, entity, link, special
+
+    def lead_of(self, record: Record, entity: str, link: str | None) -> Ref | None:
+        """Return the lead's record that an entity of a record is about, by its link to it."""
+        if link is None:
+            return Ref(record.object, record.id)
+        through = self._objects[record.object].entities[entity].links[link]
+        targets = record.links.get(through)
+        return Ref(self._objects[record.object].part.links[through].object, targets[0]) if targets else None
+
+    def _link_to_lead(self, entity: str, compiled: _Object) -> str | None:
+        links = self._model.entities[entity].links
+        own = compiled.entities[entity].links
+        return next((name for name in own if links[name].entity == "lead" and own[name] != RECORD), None)
+
+    def map(self, record: Record, covered: Collection[str] = ()) -> list[EntityRecord]:
         """Return the entities that a record embodies.
 
-        Facts with the label `special_category` are left out unless the record embodies a live consent that
-        covers health data. Raises Unmapped with everything that does not fit.
+        Facts with the label `special_category` are left out unless a live consent covers health data: the
+        one that the record embodies or, where its object embodies none, one of the lead that the facts are
+        about. `covered` has the ids of such leads. Raises Unmapped with everything that does not fit.
         """
         if record.problem is not None:
             problem = record.problem
@@ -165,7 +217,7 @@ class CrmMapping:
                 problems.extend(error.problems)
         if problems:
             raise Unmapped(problems)
-        return list(self._with_links(record, compiled, facts))
+        return list(self._with_links(record, compiled, facts, covered))
 
     def kind_problems(self, objects: Sequence[ObjectInfo]) -> list[Problem]:
         """Return what keeps the mapping from an account: objects and fields missing or of another kind."""
@@ -174,16 +226,12 @@ class CrmMapping:
         for name, compiled in self._objects.items():
             pointer = join_pointer(["objects", name])
             if name not in known:
-                problems.append(
-                    Problem(
-                        "unknown-object",
-                        f"the account has no object `{name}` that the integration user can see",
-                        pointer,
-                        found=name,
-                        remedy="take it out of the mapping, or give the user access to it",
-                    )
-                )
+                problems.append(_unknown_object(name, pointer))
                 continue
+            into = compiled.part.after_conversion
+            if into is not None and into.object not in known:
+                pointer = join_pointer(["objects", name, "after_conversion", "object"])
+                problems.append(_unknown_object(into.object, pointer))
             for entity, part in compiled.entities.items():
                 for short, source in part.facts.items():
                     place = join_pointer(["objects", name, "entities", entity, "facts", short])
@@ -255,10 +303,19 @@ class CrmMapping:
         return _Object(part, ReadQuery(name, tuple(fields), links), dict(part.entities), special)
 
     def _with_links(
-        self, record: Record, compiled: _Object, facts: Mapping[str, dict[str, Any]]
+        self,
+        record: Record,
+        compiled: _Object,
+        facts: Mapping[str, dict[str, Any]],
+        covered: Collection[str],
     ) -> Iterator[EntityRecord]:
-        consented = _is_live(facts.get("consent"), record)
+        own = covers_health(facts.get("consent"), record.modified_at.date())
         for entity, values in facts.items():
+            consented = own
+            if "consent" not in compiled.entities:
+                link = self._link_to_lead(entity, compiled)
+                lead = self.lead_of(record, entity, link) if entity == "lead" or link is not None else None
+                consented = lead is not None and lead.id in covered
             withheld = () if consented else tuple(sorted(compiled.special[entity] & values.keys()))
             links: dict[str, str] = {}
             for link, through in compiled.entities[entity].links.items():
@@ -326,14 +383,22 @@ def load_crm_mapping(path: Path, model: FactModel, zone: tzinfo = UTC) -> CrmMap
     return CrmMapping(read_document(path), model, zone)
 
 
-def _is_live(consent: Mapping[str, Any] | None, record: Record) -> bool:
-    """Tell whether a record's own consent covers health data and stands at the record's last change."""
+def _unknown_object(name: str, pointer: str) -> Problem:
+    return Problem(
+        "unknown-object",
+        f"the account has no object `{name}` that the integration user can see",
+        pointer,
+        found=name,
+        remedy="take it out of the mapping, or give the user access to it",
+    )
+
+
+def covers_health(consent: Mapping[str, Any] | None, day: date) -> bool:
+    """Tell whether a consent covers health data and stands on a day."""
     if consent is None or not consent.get("given_on") or consent.get("withdrawn"):
         return False
     ends = consent.get("expires_on")
-    return bool(consent.get("covers_health_data")) and (
-        ends is None or str(ends) >= record.modified_at.date().isoformat()
-    )
+    return bool(consent.get("covers_health_data")) and (ends is None or str(ends) >= day.isoformat())
 
 
 def _fields_of(source: FactSource) -> list[str]:

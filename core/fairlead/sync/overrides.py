@@ -20,6 +20,7 @@ __all__ = [
     "fits",
     "in_force",
     "override_line",
+    "override_words",
     "stated_overrides",
 ]
 
@@ -35,12 +36,19 @@ _BY_HAND = {
     "ar": "تم التعيين يدويًا",
 }
 
+_NOT_FOLLOWED = {
+    "en": "Set by hand, not followed",
+    "de": "Von Hand gesetzt, nicht befolgt",
+    "tr": "Elle ayarlandı, uygulanmadı",
+    "ar": "تم التعيين يدويًا ولم يُتبع",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OverrideFields:
     """The three fields with which people override a decision, and the result field that follows them.
 
-    `title` is the decision's, in the project's language.
+    `title` is the decision's, in the project's language. `never_over` are results that no override hides.
     """
 
     decision: str
@@ -49,6 +57,7 @@ class OverrideFields:
     value: FieldSpec
     reason: FieldSpec
     until: FieldSpec
+    never_over: tuple[str, ...] = ()
 
     @property
     def specs(self) -> tuple[FieldSpec, ...]:
@@ -65,17 +74,20 @@ class OverrideFields:
 class Override:
     """An override that is in force: the value in its held form, and the instant at which it ends.
 
-    `ends` is None where it stands until a person takes it back.
+    `ends` is None where it stands until a person takes it back. It is not `followed` where what was decided
+    stands against any override.
     """
 
     value: Any
     reason: str | None
     until: str | None
     ends: datetime | None
+    followed: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return what the decision log says of it."""
-        return {"value": self.value, "reason": self.reason, "until": self.until}
+        said = {"value": self.value, "reason": self.reason, "until": self.until}
+        return said if self.followed else {**said, "followed": False}
 
 
 def stated_overrides(record: Record, fields: Iterable[OverrideFields]) -> dict[str, dict[str, Any]]:
@@ -110,8 +122,19 @@ def _end_of(day: date, zone: tzinfo) -> datetime | None:
 
 def override_line(fields: OverrideFields, override: Override, language: str) -> str:
     """Return the line that stands before the reasons of a decision."""
-    said = f"{pick(_BY_HAND, language)} ({fields.title})"
+    words = _BY_HAND if override.followed else _NOT_FOLLOWED
+    said = f"{pick(words, language)} ({fields.title})"
     return said if override.reason is None else f"{said}: {override.reason}"
+
+
+def override_words(logged: Mapping[str, Any]) -> str:
+    """Return what the decision log says of an override, in words."""
+    said = f"set by hand to {logged['value']}"
+    if logged.get("until") is not None:
+        said += f" until {logged['until']}"
+    if logged.get("followed") is False:
+        said += ", not followed: this result stands against any override"
+    return said if logged.get("reason") is None else f"{said}; why: {logged['reason']}"
 
 
 def fits(spec: FieldSpec, kind: FieldKind) -> bool:

@@ -7,12 +7,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from fairlead.plugins.recent_calls import RecentCalls
 from fairlead.problems import Problem, StoreError, UsageError
 from fairlead.project import Project
-from fairlead.store import Store
 
-__all__ = ["STATE_FOLDER", "STORE_URL", "locked", "open_store", "state_folder"]
+if TYPE_CHECKING:
+    from fairlead.store import Store
+
+__all__ = ["STATE_FOLDER", "STORE_URL", "locked", "open_store", "recent_calls", "state_folder"]
 
 #: the folder with the store, its anchor and the lock; it belongs in no version control
 STATE_FOLDER = ".fairlead"
@@ -47,12 +51,23 @@ def open_store(project: Project, environment: Mapping[str, str] | None = None) -
 
     Raises StoreError with one problem and its remedy.
     """
+    # commands that need the folder alone do without the database's packages
+    from fairlead.store import Store
+
     settings = project.settings.store
     found = (os.environ if environment is None else environment).get(STORE_URL) or settings.url
     folder = state_folder(project)
     url = found or f"sqlite:///{folder.resolve() / 'store.db'}"
     anchor = project.folder / settings.anchor if settings.anchor else folder / "log-anchor.jsonl"
     return Store.open(url, anchor=anchor)
+
+
+def recent_calls(project: Project) -> RecentCalls:
+    """Return the calls that commands of this project made lately; or of this process alone."""
+    try:
+        return RecentCalls(state_folder(project) / "calls.log")
+    except StoreError:
+        return RecentCalls()
 
 
 @contextmanager

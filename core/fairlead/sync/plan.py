@@ -10,7 +10,7 @@ from fairlead.engine import Program
 from fairlead.facts.model import Aggregate, FactModel
 from fairlead.problems import Problem, UsageError
 from fairlead.project import Project
-from fairlead.sync.mapping import CrmMapping
+from fairlead.sync.mapping import BECAME, CrmMapping
 from fairlead.sync.overrides import OVERRIDES
 
 __all__ = ["EntityPlan", "LinkReads", "ListReads", "Plan", "make_plan"]
@@ -74,13 +74,19 @@ class Plan:
         return tuple(dict.fromkeys(plan.object for plan in self.entities.values()))
 
 
-def make_plan(project: Project, mapping: CrmMapping, as_of: datetime) -> Plan:
+def make_plan(project: Project, mapping: CrmMapping, as_of: datetime, *, draft: bool = False) -> Plan:
     """Return what a project's rulesets, in force at `as_of`, decide about what the mapping reads.
 
-    Decisions about entities that the mapping does not embody are left out. Raises UsageError where the
-    rulesets build on different fact models.
+    Decisions about entities that the mapping does not embody are left out. With `draft` nothing is to be
+    decided by the plan, and the rulesets need no approval. Raises UsageError where the rulesets build on
+    different fact models, and where they or the mapping are not approved and have to be.
     """
-    programs = tuple(project.program(name, as_of=as_of) for name in project.ruleset_names)
+    programs = tuple(
+        project.draft(name, as_of=as_of)
+        if draft
+        else project.approved_with(mapping.digest, project.program(name, as_of=as_of))
+        for name in project.ruleset_names
+    )
     models = {program.ruleset.model.digest: program for program in programs}
     if len(models) > 1:
         names = sorted(program.ruleset.model.name for program in models.values())
@@ -123,8 +129,10 @@ class _EntityPlanner:
         if self._mapping.document.tracking_code is not None:
             # no rule reads the codes; the sync itself follows them
             own |= _CODES.get(entity, set())
-        if any(name.partition(".")[0] == entity for name in self._mapping.document.overrides):
+        if any(name.partition(".")[0] == entity for name in self._mapping.document.overridden):
             own.add(OVERRIDES)
+        if self._mapping.after_conversion(object_) is not None:
+            own.add(BECAME)
         facts, lists = self._split(entity, own)
         links = []
         for key, shorts in sorted(by_key.items()):

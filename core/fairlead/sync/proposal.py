@@ -54,7 +54,7 @@ def propose(session: Session) -> Proposal:
     where the account cannot be asked.
     """
     with failing_calls():
-        described = {each.name: each for each in session.connector.describe(session.mapping.objects)}
+        described = {each.name: each for each in session.connector.describe(session.mapping.described)}
     maker = _Maker(session, described)
     maker.leave_out()
     maker.fill()
@@ -69,12 +69,16 @@ class _Maker:
         self._mapping = session.mapping
         self._described = described
         self._is_ours: Callable[[str], bool] = own_fields(session.connector.field_name)
-        plan = session.plan(session.clock())
+        plan = session.plan(session.clock(), draft=True)
         self.model = plan.model
         document = session.mapping.document.model_dump(mode="json", exclude_unset=True)
         decided = [name for each in plan.programs for name in each.decisions]
         if "overrides" in document:
-            document["overrides"] = [name for name in document["overrides"] if name in decided]
+            document["overrides"] = [
+                each
+                for each in document["overrides"]
+                if (each if isinstance(each, str) else each["decision"]) in decided
+            ]
         self.proposal = Proposal({**document, "name": f"mappings/{session.info.name}", "version": "1.0.0"})
 
     @property
@@ -86,7 +90,9 @@ class _Maker:
         """Take out what the account does not have."""
         for problem in self._mapping.kind_problems(list(self._described.values())):
             place = split_pointer(problem.pointer)
-            if problem.code == "unknown-object":
+            if place[2:3] == ["after_conversion"]:
+                self._leave_out_conversion(place[1], problem.message)
+            elif problem.code == "unknown-object":
                 self._leave_out_object(place[1], problem)
             else:
                 self._leave_out_fact(place[1], place[3], place[5], problem)
@@ -96,11 +102,17 @@ class _Maker:
                 why = f"`{name}` has none of the fields that tell that it is there"
                 self.proposal.left_out.append(LeftOut(f"{name}: {entity}", why))
             for each in part["entities"].values():
+                if each.get("present"):
+                    each["present"] = [field for field in each["present"] if self._has(name, field)]
                 links = each.get("links", {})
                 for link in [link for link, through in links.items() if not self._leads(part, each, link)]:
                     del links[link]
         for name in [name for name, part in self._objects.items() if not part["entities"]]:
             del self._objects[name]
+        for name, part in self._objects.items():
+            after = part.get("after_conversion")
+            if after is not None and not set(after["entities"]) <= set(part["entities"]):
+                self._leave_out_conversion(name, f"`{name}` does not embody what would go there")
         if not self._objects:
             message = "the account has none of the objects that the default mapping reads"
             remedy = "give the integration user access to them, or write a mapping"
@@ -116,6 +128,10 @@ class _Maker:
             links = part.get("links", {})
             for link in [link for link, target in links.items() if target["object"] == name]:
                 del links[link]
+
+    def _leave_out_conversion(self, name: str, why: str) -> None:
+        del self._objects[name]["after_conversion"]
+        self.proposal.left_out.append(LeftOut(f"{name}: results of converted records", why))
 
     def _leave_out_fact(self, name: str, entity: str, short: str, problem: Problem) -> None:
         facts = self._objects[name]["entities"][entity]["facts"]

@@ -17,7 +17,7 @@ _VIEWED = {
 
 def provisioned_specs(session: Session) -> list[FieldSpec]:
     """Return all fields of ours: for results, for overrides, and for what people fill in."""
-    plan = session.plan(session.clock())
+    plan = session.plan(session.clock(), draft=True)
     fields = session.result_fields(plan).values()
     results = [spec for each in fields for spec in (*each.specs, *each.override_specs)]
     taken = {(spec.object, spec.name) for spec in results}
@@ -51,7 +51,7 @@ def watch(session: Session, *, dry_run: bool) -> list[SetupStep]:
 
 
 def _viewed(session: Session) -> dict[str, str]:
-    fields = session.result_fields(session.plan(session.clock()))
+    fields = session.result_fields(session.plan(session.clock(), draft=True))
     return {
         _VIEWED[decision]: slots[0].spec.name
         for each in fields.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from queue import Queue
 from threading import Event, Thread
 from typing import Any, TypeVar
@@ -15,21 +15,22 @@ from fairlead.plugins.fields import FieldKind
 from fairlead.plugins.records import Page, ReadQuery, Record
 from fairlead.store import CHANGES, Due, MirrorRecord, Put, Ref, Refusal, Stage, Store, Transaction
 from fairlead.sync.affected import Changed, affected, difference
+from fairlead.sync.consents import Consents
 from fairlead.sync.fields import ResultFields
 from fairlead.sync.held_values import held_form
-from fairlead.sync.mapping import RECORD, CrmMapping, EntityRecord, Unmapped
+from fairlead.sync.mapping import BECAME, RECORD, CrmMapping, EntityRecord, Unmapped
 from fairlead.sync.overrides import OVERRIDES, OverrideFields, stated_overrides
 from fairlead.sync.plan import Plan
 from fairlead.sync.report import ObjectCounts, RunReport
 
-__all__ = ["BECAME", "LINK", "TASK", "Reader", "prefetched"]
+__all__ = ["LINK", "TASK", "Reader", "prefetched"]
 
-#: what a converted record became stands beside the facts of its main entity
-BECAME = "@became"
 #: what is held and wanted besides fields: where a link points, and the tasks that were made
 LINK, TASK = "@link:", "@task:"
 #: pages that wait while one is stored
 _AHEAD = 2
+#: records that are read again by their ids in one transaction
+_REREAD = 500
 
 Item = TypeVar("Item")
 
@@ -48,9 +49,12 @@ class Reader:
     event: Callable[..., None]
     #: our fields that were not as they were known: a person's edit, or a write of ours that nobody heard of
     edited: dict[Ref, set[str]] = field(default_factory=dict)
+    zone: tzinfo = UTC
     _kinds: dict[str, dict[str, FieldKind]] = field(default_factory=dict)
+    _consents: Consents = field(init=False)
 
     def __post_init__(self) -> None:
+        self._consents = Consents(self.mapping, self.now, self.zone)
         self._kinds = {
             object_: {spec.name: spec.kind for spec in each.specs} for object_, each in self.fields.items()
         }
@@ -88,6 +92,17 @@ class Reader:
             for id_ in sorted(gone):
                 self.bury(tx, Ref(object_, id_))
         self.event("reread", object=object_, records=len(found))
+
+    def reread_consented(self) -> None:
+        """Read again what is about leads whose consent came or went, wherever the last run ended."""
+        for object_ in self.mapping.objects:
+            with self.store.reading() as tx:
+                waiting = self._consents.waiting(tx, object_)
+            for start in range(0, len(waiting), _REREAD):
+                ids = waiting[start : start + _REREAD]
+                self.reread(object_, ids)
+                with self.store.transaction() as tx:
+                    self._consents.settled(tx, object_, ids)
 
     def _query(self, object_: str) -> ReadQuery:
         """Return what is read of an object: what the mapping says, our results and their overrides."""
@@ -140,6 +155,7 @@ class Reader:
                 if tx.identity.merge(Ref(object_, alias), Ref(object_, record.id), at=self.now):
                     counts.merged += 1
         embodied = tx.mirror.embodied(Ref(object_, id_) for id_ in newest)
+        covered = self._consents.covered(tx, object_, list(newest.values()))
         puts: list[MirrorRecord] = []
         left: list[Ref] = []
         mapped_of: dict[str, list[MirrorRecord]] = {}
@@ -150,7 +166,7 @@ class Reader:
                 left.append(ref)
                 continue
             try:
-                mapped = self.mapping.map(record)
+                mapped = self.mapping.map(record, covered)
             except Unmapped as unmapped:
                 counts.rejected += 1
                 self._reject(tx, ref, record, unmapped)
@@ -275,7 +291,9 @@ class Reader:
         return edited
 
     def _mark(self, tx: Transaction, changes: Sequence[Changed]) -> None:
-        found = affected(tx.mirror, self.plan, changes)
+        erased = self._consents.follow(tx, changes)
+        self.report.withheld += sum(len(each.facts) for each in erased)
+        found = affected(tx.mirror, self.plan, [*changes, *erased])
         tx.due.set([Due(self._main(entity), id_, self.now) for entity, id_ in sorted(found)])
 
     def _mark_edited(self, tx: Transaction, object_: str, edited: Mapping[Ref, set[str]]) -> None:
@@ -291,7 +309,13 @@ class Reader:
 
     def _reject(self, tx: Transaction, ref: Ref, record: Record, unmapped: Unmapped) -> None:
         problem = unmapped.problems[0]
-        values = {name: json.loads(json.dumps(value, default=str)) for name, value in record.values.items()}
+        # whether somebody consents is not known of a record that cannot be read
+        health = self.mapping.health_fields(ref.object)
+        values = {
+            name: json.loads(json.dumps(value, default=str))
+            for name, value in record.values.items()
+            if name not in health
+        }
         refusal = Refusal(problem.code, problem.message, problem.pointer.strip("/") or None, values)
         tx.rejects.record(Stage.READ, ref, refusal, at=self.now)
         self.event("rejected", object=ref.object, id=ref.id, code=problem.code)

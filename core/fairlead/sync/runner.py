@@ -11,16 +11,15 @@ from fairlead.documents.canonical import digest
 from fairlead.documents.texts import pick
 from fairlead.plugins.connector import Capabilities
 from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
-from fairlead.plugins.fields import FieldInfo, FieldSpec
 from fairlead.plugins.limits import Usage
 from fairlead.plugins.records import Deletion
-from fairlead.problems import DocumentError, Problem
+from fairlead.problems import DocumentError, Problem, UsageError
 from fairlead.store import CHANGES, DELETIONS, Due, Ref, RejectState, RunState, Store, Transaction, rehearsal
+from fairlead.sync.account import compare
 from fairlead.sync.dispatching import Dispatcher, due_of
 from fairlead.sync.evaluating import Evaluator
 from fairlead.sync.extras import Extras
 from fairlead.sync.fields import ResultFields
-from fairlead.sync.overrides import fits
 from fairlead.sync.plan import Plan
 from fairlead.sync.reading import Reader
 from fairlead.sync.report import RunReport
@@ -30,9 +29,9 @@ __all__ = ["RunKind", "Runner", "sync"]
 
 RunKind = Literal["incremental", "full", "dry run", "announced"]
 
-#: the code with which a connector says that deletions are no longer known since the cursor
 #: what a run was made under, kept beside the cursors of the objects
-_ALL, _RULES, _MAPPING = "*", "rules", "mapping"
+_ALL, _RULES, _MAPPING, _ACCOUNT = "*", "rules", "mapping", "account"
+#: the code with which a connector says that deletions are no longer known since the cursor
 _WINDOW_PASSED = "window-passed"
 
 
@@ -54,7 +53,8 @@ def sync(
     With `full` every record is read and those that are gone are buried. With `dry_run` the same is done on
     a store that is undone at the end, and nothing is written to the CRM. `announced` are ids by object that
     webhooks named: only these are read. `event` is called after each step with its name and members. Raises
-    DocumentError where the mapping does not fit the account.
+    DocumentError where the mapping does not fit the account, UsageError where it is another account than
+    the store's.
     """
     if dry_run:
         with rehearsal(store) as tried:
@@ -123,11 +123,22 @@ class Runner:
         session = self.session
         plan = session.plan(now)
         fields = session.result_fields(plan)
-        self._check_account(plan, fields)
+        self._check_account(now)
         self._archive(plan, now)
-        reader = Reader(session.connector, session.mapping, plan, fields, self.store, report, now, self.event)
+        reader = Reader(
+            session.connector,
+            session.mapping,
+            plan,
+            fields,
+            self.store,
+            report,
+            now,
+            self.event,
+            zone=session.project.zone,
+        )
         self._mark_under_new_rules(plan, fields, now)
         self._read(reader, now)
+        reader.reread_consented()
         settings = session.project.settings.sync
         extras = Extras(
             session.mapping,
@@ -173,29 +184,20 @@ class Runner:
     def _capabilities(self) -> Capabilities:
         return self.session.connector.capabilities()
 
-    def _check_account(self, plan: Plan, fields: Mapping[str, ResultFields]) -> None:
-        """Raise DocumentError where the account lacks what is read or written, before anything is."""
+    def _check_account(self, now: datetime) -> None:
+        """Raise where the account is not the project's, or lacks what is read or written; nothing is yet."""
         session = self.session
-        described = {each.name: each for each in session.connector.describe(session.mapping.objects)}
-        problems = session.mapping.kind_problems(list(described.values()))
-        for object_, each in fields.items():
-            if object_ not in described:
-                continue
-            for spec in each.specs:
-                found = described[object_].field(spec.name)
-                if found is None or not found.writable:
-                    problems.append(
-                        Problem(
-                            "missing-result-field",
-                            f"`{object_}` has no field `{spec.name}` that the integration user may write",
-                            found=spec.name,
-                            remedy="run `fairlead provision`",
-                        )
-                    )
-            for spec in each.override_specs:
-                found = described[object_].field(spec.name)
-                if found is None or not fits(spec, found.kind):
-                    problems.append(_no_override_field(spec, found))
+        account = session.connector.account()
+        with self.store.transaction() as tx:
+            known = tx.cursors.get(_ALL, _ACCOUNT)
+            if account is not None and known is None:
+                tx.cursors.set(_ALL, _ACCOUNT, account, at=now)
+        if None not in (account, known) and account != known:
+            message = f"the credentials are of account {account}, and the store is of account {known}"
+            remedy = "set the credentials of the right account, or give this one a project of its own"
+            raise UsageError([Problem("wrong-account", message, found=account, remedy=remedy)])
+        described = {each.name: each for each in session.connector.describe(session.mapping.described)}
+        problems = compare(session, described).problems
         if problems:
             raise DocumentError(problems)
 
@@ -299,20 +301,6 @@ class Runner:
         reasons = fields[ref.object].reasons.get("lead")
         body = str(values.get(reasons.name) or "") if reasons is not None else ""
         return pick(_TASK_SUBJECT, self.session.project.language), body, due.astimezone(UTC)
-
-
-def _no_override_field(spec: FieldSpec, found: FieldInfo | None) -> Problem:
-    if found is None:
-        message = f"`{spec.object}` has no field `{spec.name}` that the integration user can see"
-        return Problem("missing-result-field", message, found=spec.name, remedy="run `fairlead provision`")
-    return Problem(
-        "wrong-kind",
-        f"the field `{spec.object}.{spec.name}` holds {found.kind.replace('_', ' ')}, which nothing can be "
-        "overridden with",
-        found=found.kind.value,
-        allowed=(spec.kind.value,),
-        remedy="rename the field that is there, and run `fairlead provision`",
-    )
 
 
 _TASK_SUBJECT = {

@@ -18,6 +18,7 @@ from fairlead.problems import Problem, UsageError
 from fairlead.project import Project
 from fairlead.sync.fields import ResultFields, input_specs, result_fields
 from fairlead.sync.mapping import CrmMapping, load_crm_mapping
+from fairlead.sync.place import recent_calls
 from fairlead.sync.plan import Plan, make_plan
 from fairlead.sync.secrets import ProjectSecrets
 
@@ -50,9 +51,9 @@ class Session:
     #: the mapping is the connector's default one, which may name what the project does not decide
     shipped: bool = False
 
-    def plan(self, as_of: datetime) -> Plan:
-        """Return what the project decides as of an instant."""
-        return make_plan(self.project, self.mapping, as_of)
+    def plan(self, as_of: datetime, *, draft: bool = False) -> Plan:
+        """Return what the project decides as of an instant; with `draft` also what is not approved."""
+        return make_plan(self.project, self.mapping, as_of, draft=draft)
 
     def result_fields(self, plan: Plan) -> dict[str, ResultFields]:
         """Return the fields that results go to, by object."""
@@ -111,12 +112,13 @@ def open_session(
 
     `environment` stands in for the process's own, `context` may change what the connector is opened with.
     With `shipped` the connector's default mapping is used, whatever the project has.
-    Raises UsageError and DocumentError as the project and the mapping do.
+    Raises UsageError and DocumentError as the project and the mapping do, and UsageError where a setting is
+    missing.
     """
     info = connector_of(project)
     settings = project.settings.connector
     assert settings is not None
-    model = project.program(as_of=clock()).ruleset.model
+    model = project.ruleset(as_of=clock()).model
     path = _shipped_path(info) if shipped else mapping_path(project, info)
     mapping = load_crm_mapping(path, model, project.zone)
     if mapping.document.connector != info.name:
@@ -133,9 +135,12 @@ def open_session(
         secrets=secrets,
         daily_share=project.settings.sync.daily_share,
         used_today=used_today,
+        recent=recent_calls(project),
         clock=clock,
     )
-    return Session(project, info, info.open(context(made)), mapping, clock, path == info.mapping)
+    with failing_calls():
+        connector = info.open(context(made))
+    return Session(project, info, connector, mapping, clock, path == info.mapping)
 
 
 @contextmanager

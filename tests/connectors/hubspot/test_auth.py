@@ -146,3 +146,18 @@ def test_a_run_that_outlasts_its_token_goes_on(desk: Desk) -> None:
         assert len(desk.read()) == 40
         desk.sandbox.advance(timedelta(minutes=31).total_seconds())
     assert desk.calls("/oauth/2026-09/token") == 3
+
+
+def test_the_account_is_the_tokens_where_the_settings_name_none(desk: Desk) -> None:
+    connector = desk.open(account_id=None)
+
+    assert connector.check() == []
+    assert connector.account() == "48112903"
+
+
+def test_an_answer_without_an_account_is_no_account(desk: Desk) -> None:
+    desk.sandbox.fault("invalid_json", path="/account-info", times=99)
+
+    (problem,) = desk.open(account_id=None).check()
+
+    assert problem.code == "crm-unreachable"

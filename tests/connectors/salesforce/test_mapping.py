@@ -8,20 +8,11 @@ from datetime import UTC, datetime
 import pytest
 from tests.connectors.salesforce.org import Org, org
 
-from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.records import Record, Scalar
-from fairlead.ruleset.models import load_model
-from fairlead.sync.mapping import CrmMapping, load_crm_mapping
+from fairlead.sync.mapping import CrmMapping
 from fairlead.testing.seed import LEAD_INPUTS, PARTNER_INPUTS
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def mapping() -> CrmMapping:
-    path = connector(load_plugins(), "salesforce").mapping
-    assert path is not None
-    return load_crm_mapping(path, load_model("medical-travel/facts"))
 
 
 @pytest.mark.parametrize("role", ["lead", "partner", "treatment", "interaction"])
@@ -33,9 +24,17 @@ def test_the_sandbox_names_what_the_mapping_reads(clinic: Org, mapping: CrmMappi
 
 
 def test_a_provisioned_org_has_every_field_in_its_kind(clinic: Org, mapping: CrmMapping) -> None:
-    described = clinic.connector.describe(mapping.objects)
+    described = clinic.connector.describe(mapping.described)
 
-    assert [each.name for each in described] == ["Lead", "Account", "Opportunity", "Task"]
+    assert [each.name for each in described] == [
+        "Lead",
+        "Account",
+        "Opportunity",
+        "Task",
+        "EmailMessageRelation",
+        "Event",
+        "Contact",
+    ]
     assert mapping.kind_problems(described) == []
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.connectors.zoho.desk import Desk, Secrets
 
 from fairlead.plugins.connector import ConnectorContext
 from fairlead.plugins.failures import ConnectorError, FailureKind
+from fairlead.plugins.recent_calls import RecentCalls
 from fairlead_zoho.auth import ZohoAuth, accounts_url
 from fairlead_zoho.client import ZohoClient
 
@@ -40,14 +42,19 @@ class Accounts:
         return {"access_token": f"token-{len(self.asked)}", **self.answer}
 
 
-def opened(ask: Any, clock: Clock, accounts: str = LOOPBACK, **secrets: str) -> ZohoAuth:
+def opened(
+    ask: Any, clock: Clock, accounts: str = LOOPBACK, *, recent: RecentCalls | None = None, **secrets: str
+) -> ZohoAuth:
     values = {
         "ZOHO_CLIENT_ID": "id",
         "ZOHO_CLIENT_SECRET": "secret",
         "ZOHO_REFRESH_TOKEN": "refresh",
         **secrets,
     }
-    return ZohoAuth(ConnectorContext(settings={}, secrets=Secrets(values), clock=clock), accounts, ask)
+    context = ConnectorContext(
+        settings={}, secrets=Secrets(values), clock=clock, recent=recent or RecentCalls()
+    )
+    return ZohoAuth(context, accounts, ask)
 
 
 def sent(auth: ZohoAuth) -> str:
@@ -118,6 +125,23 @@ def test_the_tenth_token_in_ten_minutes_is_not_asked_for() -> None:
     auth.renew(auth.headers())
 
 
+def test_the_tokens_of_earlier_runs_count(tmp_path: Path) -> None:
+    """Each run gets a token of its own, and Zoho counts those of all."""
+    accounts, clock = Accounts(), Clock()
+    for _ in range(9):
+        RecentCalls(tmp_path / "calls.log", lambda: clock().timestamp()).note("auth")
+        clock.now += timedelta(seconds=20)
+    recent = RecentCalls(tmp_path / "calls.log", lambda: clock().timestamp())
+
+    with pytest.raises(ConnectorError) as raised:
+        opened(accounts, clock, recent=recent).headers()
+
+    failure = raised.value.failure
+    assert (failure.code, failure.retry_after) == ("too-many-tokens", 420)  # 600 - 9 x 20
+    clock.now += timedelta(seconds=421)
+    assert sent(opened(accounts, clock, recent=recent)) == "Zoho-oauthtoken token-1"
+
+
 @pytest.mark.parametrize(
     "domain",
     [
@@ -167,7 +191,7 @@ def test_each_data_centre_has_its_accounts_server() -> None:
 
 @pytest.mark.parametrize("name", ["ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"])
 def test_a_missing_secret_is_named(name: str) -> None:
-    auth = opened(Accounts(), Clock(), **{name: ""})
+    auth = opened(Accounts(), Clock(), recent=None, **{name: ""})
 
     with pytest.raises(ConnectorError) as raised:
         auth.headers()

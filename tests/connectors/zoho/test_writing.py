@@ -10,6 +10,7 @@ from tests.connectors.zoho.conftest import Start
 from tests.connectors.zoho.desk import Desk
 
 from fairlead.plugins.failures import FailureKind
+from fairlead.plugins.fields import FieldKind, FieldSpec
 from fairlead.plugins.records import Change, Link, LinkChange, Scalar
 
 PARTNER = Link("partner", "Vendors", "Fairlead_partner")
@@ -27,6 +28,35 @@ def test_a_hundred_records_in_a_call_and_no_automation_runs(start: Start) -> Non
     assert {record.values["Fairlead_pages_read"] for record in desk.sandbox.truth("lead").values()} == {7}
     assert desk.calls("PUT", "/Leads") == 3
     assert len(desk.sandbox.calls) == 5  # with the token and one look at the fields
+
+
+def test_the_fields_are_looked_at_once_a_minute_whatever_is_written(desk: Desk) -> None:
+    one, two, three = desk.ids()[:3]
+
+    for id_ in (one, two, three):
+        desk.connector.write([desk.change(id_, Fairlead_pages_read=7)])
+        desk.sandbox.advance(25)
+    assert desk.calls("GET", "/settings/fields") == 1
+
+    desk.sandbox.do("drop_field", object="Leads", name="Fairlead_pages_read")
+    (result,) = desk.connector.write([desk.change(one, Fairlead_pages_read=8)])
+
+    assert desk.calls("GET", "/settings/fields") == 2
+    assert result.failure is not None
+    assert (result.failure.code, result.failure.field) == ("unknown-field", "Fairlead_pages_read")
+
+
+def test_a_field_that_was_made_a_moment_ago_is_written(desk: Desk) -> None:
+    """What a description lacks is looked for again at once."""
+    (id_,) = desk.ids()[:1]
+    desk.connector.write([desk.change(id_, Fairlead_pages_read=7)])
+    other = desk.open()
+    spec = FieldSpec("Leads", "Fairlead_later", "Later", FieldKind.INTEGER, "result")
+    other.provision([spec], dry_run=False)
+
+    (result,) = desk.connector.write([desk.change(id_, Fairlead_later=3)])
+
+    assert result.failure is None
 
 
 def test_the_stamp_of_each_write_is_told(desk: Desk) -> None:

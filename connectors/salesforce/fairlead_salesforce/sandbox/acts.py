@@ -38,10 +38,12 @@ class Acts:
             "delete": self.delete,
             "merge": self.merge,
             "convert": self.convert,
+            "convert_into": self.convert_into,
             "drop_field": self.drop_field,
             "retype_field": self.retype_field,
             "rename_field": self.rename_field,
             "hide_field": self.hide_field,
+            "restrict_object": self.restrict_object,
             "forbid": self.forbid,
             "lock": self.lock,
             "duplicate_rule": self.duplicate_rule,
@@ -84,6 +86,10 @@ class Acts:
     def convert(self, object: str, id: str) -> dict[str, str]:
         """Convert a lead; return what it became, by object."""
         return self._org.convert(id)
+
+    def convert_into(self, id: str, contact: str) -> dict[str, str]:
+        """Convert a lead into a contact that is there already; return what it became, by object."""
+        return self._org.convert(id, contact)
 
     def _stored(self, table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
         return {name: stored_value(table.fields[name], value) for name, value in values.items()}
@@ -135,6 +141,12 @@ class Acts:
                 del rows[row.id]
         self._org.tables["FieldPermissions"].settle()
         self._org.schema_changed()
+
+    def restrict_object(self, object: str, to: str) -> None:
+        """Take permissions for an object from the integration user: it is `hidden`, or there to `read`."""
+        if to not in ("hidden", "read"):
+            raise ValueError("`to` is hidden or read")
+        self._org.restricted[object] = to
 
     def forbid(self, object: str, field: str, value: Any) -> None:
         """Add a validation rule that refuses a value."""

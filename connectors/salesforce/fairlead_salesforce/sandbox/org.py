@@ -31,6 +31,8 @@ class Org:
         self.tables = {name: Table(name) for name in PREFIXES}
         #: fields whose values are refused: {(object, field): values}
         self.forbidden: dict[tuple[str, str], list[Any]] = {}
+        #: what the integration user may do with an object: `hidden` or `read`; those not named it may edit
+        self.restricted: dict[str, str] = {}
         #: until when writes to a record fail
         self.locks: dict[str, int] = {}
         #: what the duplicate rule on the e-mail address of leads does: `off`, `alert` or `block`
@@ -47,7 +49,7 @@ class Org:
         found = self.tables.get(name) or next(
             (table for each, table in self.tables.items() if each.lower() == name.lower()), None
         )
-        if found is None:
+        if found is None or self.restricted.get(found.name) == "hidden":
             raise Refused("INVALID_TYPE", f"sObject type '{name}' is not supported.")
         return found
 
@@ -103,6 +105,7 @@ class Org:
 
     def insert(self, table: Table, values: Mapping[str, Any], *, allow_duplicates: bool = False) -> str:
         """Add a record and return its id; raises Refused."""
+        self._need_edit(table)
         taken = self._taken(table, values)
         missing = [
             field.name
@@ -126,6 +129,7 @@ class Org:
         self, table: Table, id_: str, values: Mapping[str, Any], *, allow_duplicates: bool = False
     ) -> None:
         """Write some fields of a record; raises Refused."""
+        self._need_edit(table)
         if not re.fullmatch(r"[A-Za-z0-9]{15}|[A-Za-z0-9]{18}", id_):
             raise Refused("MALFORMED_ID", "Id in record has an invalid format", ("Id",))
         row = table.rows.get(full_id(id_))
@@ -143,6 +147,10 @@ class Org:
         taken = self._taken(table, values)
         self._obey_rules(table, row, taken, allow_duplicates)
         self.store(table, row, taken)
+
+    def _need_edit(self, table: Table) -> None:
+        if table.name in self.restricted:
+            raise Refused("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
 
     def store(self, table: Table, row: Row, values: Mapping[str, Any], stamp: int | None = None) -> None:
         """Write values past all rules, as a person in the CRM does."""
@@ -392,15 +400,20 @@ class Org:
                     if row.values.get(field.name) == lost.id:
                         self.store(other, row, {field.name: kept.id})
 
-    def convert(self, id_: str) -> dict[str, str]:
-        """Convert a lead and return what it became, by object."""
+    def convert(self, id_: str, into: str | None = None) -> dict[str, str]:
+        """Convert a lead, to a contact that is there where one is named; return what it became, by object."""
         leads = self.tables["Lead"]
         lead = self.row(leads, id_)
         now = self.now()
         name = str(leads.value(lead, "Name"))
-        account = self.tables["Account"].add({"Name": f"{name} household"}, now, now)
-        person = {"LastName": lead.values["LastName"], "AccountId": account.id}
-        contact = self.tables["Contact"].add(person, now, now)
+        contacts = self.tables["Contact"]
+        if into is None:
+            account = self.tables["Account"].add({"Name": f"{name} household"}, now, now)
+            person = {"LastName": lead.values["LastName"], "AccountId": account.id}
+            contact = contacts.add(person, now, now)
+        else:
+            contact = self.row(contacts, into)
+            account = self.tables["Account"].rows[contact.values["AccountId"]]
         opportunity = self.tables["Opportunity"].add(
             {
                 "Name": f"{name}-",

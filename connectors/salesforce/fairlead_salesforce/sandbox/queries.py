@@ -269,7 +269,7 @@ class _Runner:
                 f"{field.type} and should {'not ' if wanted != (str,) else ''}be enclosed in quotes",
             )
         if isinstance(value, datetime):
-            return wire_instant(int(value.timestamp()))
+            return wire_instant(int(value.timestamp())).casefold()
         if isinstance(value, date):
             return value.isoformat()
         if field.type in ("id", "reference"):

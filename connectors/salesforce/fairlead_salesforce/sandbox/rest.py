@@ -100,6 +100,7 @@ class Rest:
     def describe(self, request: Request, version: str, object_: str) -> Response:
         """Answer an object with the fields that the user sees."""
         table = self._table(object_)
+        may_edit = table.name not in self._org.restricted
         fields = []
         for field in self._org.visible(table).values():
             told = field.describe()
@@ -113,8 +114,8 @@ class Rest:
                 "keyPrefix": table.prefix,
                 "custom": False,
                 "queryable": True,
-                "createable": True,
-                "updateable": True,
+                "createable": may_edit,
+                "updateable": may_edit,
                 "fields": fields,
             }
         )

@@ -18,6 +18,9 @@ PREFIXES: Mapping[str, str] = {
     "Lead": "00Q",
     "Opportunity": "006",
     "Task": "00T",
+    "Event": "00U",
+    "EmailMessage": "02s",
+    "EmailMessageRelation": "0cE",
     "User": "005",
     "Organization": "00D",
     "PermissionSet": "0PS",
@@ -205,6 +208,29 @@ def _own(object_: str) -> list[Field]:  # one branch for each object
                 _link("WhoId", "Name ID", "Contact", "Lead"),
                 _link("WhatId", "Related To ID", "Account", "Opportunity"),
             ]
+        case "Event":
+            return [
+                _plain("Subject", "Subject", 255),
+                Field("StartDateTime", "Start Date Time", "datetime"),
+                Field("EndDateTime", "End Date Time", "datetime"),
+                Field("IsChild", "Is Child", "boolean", writable=False),
+                _link("WhoId", "Name ID", "Contact", "Lead"),
+                _link("WhatId", "Related To ID", "Account", "Opportunity"),
+            ]
+        case "EmailMessage":
+            return [
+                _plain("Subject", "Subject", 3000),
+                Field("MessageDate", "Message Date", "datetime"),
+                Field("Incoming", "Is Incoming", "boolean"),
+                Field("Status", "Status", "picklist", length=40, options=_EMAIL_STATUS),
+            ]
+        case "EmailMessageRelation":
+            return [
+                _link("EmailMessageId", "Email Message ID", "EmailMessage"),
+                _link("RelationId", "Relation ID", "Contact", "Lead", "User"),
+                _plain("RelationObjectType", "Relation Object Type", 40, writable=False),
+                Field("RelationType", "Relation Type", "picklist", length=40, options=_RELATIONS),
+            ]
         case "User":
             return [_plain("Username", "Username"), _plain("Name", "Full Name", 121)]
         case "Organization":
@@ -242,6 +268,11 @@ _LEAD_STATUS = _options(
 )
 _LEAD_SOURCE = _options("Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other")
 _STAGES = _options("Prospecting", "Proposal/Price Quote", "Closed Won", "Closed Lost")
+_EMAIL_STATUS = tuple(
+    (str(number), label)
+    for number, label in enumerate(("New", "Read", "Replied", "Sent", "Forwarded", "Draft"))
+)
+_RELATIONS = _options("ToAddress", "CcAddress", "BccAddress", "FromAddress")
 _TASK_STATUS = _options("Not Started", "In Progress", "Completed")
 
 _TYPES: Mapping[FieldKind, tuple[str, dict[str, Any]]] = {

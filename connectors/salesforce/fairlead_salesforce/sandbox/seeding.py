@@ -49,20 +49,24 @@ def fill(org: Org, options: SandboxOptions) -> None:
     tasks = org.tables["Task"]
     for talk in seed.interactions():
         at = _seconds(talk.occurred_at)
+        by_person = talk.author_kind != "automation"
+        if talk.channel == "email" and by_person:
+            _add_email(org, leads[talk.lead].id, at, incoming=talk.direction == "inbound")
         tasks.load(
             {
                 "Status": "Completed",
                 "CompletedDateTime": wire_instant(at),
-                "TaskSubtype": "ListEmail"
-                if talk.author_kind == "automation"
-                else {"phone": "Call", "email": "Email"}.get(talk.channel, "Task"),
-                "CallType": talk.direction.capitalize(),
+                "TaskSubtype": {"phone": "Call", "email": "Email"}.get(talk.channel, "Task")
+                if by_person
+                else "ListEmail",
+                # an e-mail's task does not say who wrote
+                **({} if talk.channel == "email" else {"CallType": talk.direction.capitalize()}),
                 "WhoId": leads[talk.lead].id,
             },
             at,
             at,
         )
-    for name in ("Account", "Lead", "Opportunity", "Task", "Contact"):
+    for name in ("Account", "Lead", "Opportunity", "Contact", "Task", "EmailMessage", "EmailMessageRelation"):
         org.tables[name].settle()
     for name in ("Account", "Lead"):
         for field in org.tables[name].fields.values():
@@ -111,6 +115,20 @@ def _lead_values(lead: SeedLead) -> dict[str, Any]:
         "Status": _STATUS.get(lead.stage, "Working - Contacted"),
         "LeadSource": "Partner Referral" if lead.partner is not None else "Web",
     }
+
+
+def _add_email(org: Org, lead: str, at: int, *, incoming: bool) -> None:
+    """Add an e-mail of Enhanced Email with those it was from and to."""
+    values = {"MessageDate": wire_instant(at), "Incoming": incoming, "Status": "1" if incoming else "3"}
+    email = org.tables["EmailMessage"].load(values, at, at).id
+    for person, kind, sends in ((lead, "Lead", incoming), (USER_ID, "User", not incoming)):
+        relation = {
+            "EmailMessageId": email,
+            "RelationId": person,
+            "RelationObjectType": kind,
+            "RelationType": "FromAddress" if sends else "ToAddress",
+        }
+        org.tables["EmailMessageRelation"].load(relation, at, at)
 
 
 def _inputs(inputs: Any) -> dict[str, Any]:

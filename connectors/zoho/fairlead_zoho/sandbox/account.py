@@ -42,6 +42,8 @@ class Account:
     tables: dict[str, Table] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids)
     runs: list[Run] = field(default_factory=list)
+    #: e-mails by the lead's id, oldest first: (time, None for a draft; whether we sent it)
+    emails: dict[int, list[tuple[datetime | None, bool]]] = field(default_factory=dict)
     rules: list[tuple[str, str, Scalar]] = field(default_factory=list)
     #: how many custom fields a module takes: the ceiling depends on the edition
     most_custom_fields: int = 155

@@ -60,6 +60,7 @@ class Actions:
             "expire_credentials": self.expire_credentials,
             "revoke_credentials": self.revoke_credentials,
             "webhook": self.webhook,
+            "email": self._sandbox.emails.add,
         }
 
     def create(self, object: str, values: Mapping[str, Any]) -> str:  # noqa: A002 - the contract's name

@@ -81,6 +81,7 @@ def fill(account: Account, options: SandboxOptions) -> None:
     account.tables["Leads"].fill(_leads(account, seed, options, partners, leads))
     account.tables["Deals"].fill(_deals(account, seed, options, leads))
     account.tables["Calls"].fill(_calls(account, seed, leads))
+    _add_emails(account, seed, leads)
 
 
 def _add_inputs(account: Account, module: str, inputs: Iterable[InputField]) -> None:
@@ -189,8 +190,16 @@ def _deals(account: Account, seed: Seed, options: SandboxOptions, leads: dict[in
         yield Row(account.ids.new(), values, each.modified_at)
 
 
+def _add_emails(account: Account, seed: Seed, leads: dict[int, str]) -> None:
+    for each in seed.interactions():
+        if each.channel == "email" and each.author_kind != "automation":
+            id_ = int(leads[each.lead])
+            account.emails.setdefault(id_, []).append((each.occurred_at, each.direction == "outbound"))
+            account.tables["Leads"].rows[id_].values["Last_Activity_Time"] = each.occurred_at
+
+
 def _calls(account: Account, seed: Seed, leads: dict[int, str]) -> Iterator[Row]:
-    """Yield telephone calls: e-mails and messages are no records of a module in Zoho CRM."""
+    """Yield telephone calls: e-mails are a list of each lead, messages no records of a module."""
     for each in seed.interactions():
         if each.channel != "phone":
             continue

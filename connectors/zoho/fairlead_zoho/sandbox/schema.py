@@ -226,6 +226,7 @@ _COMMON: tuple[Any, ...] = (
     ("Owner", "Owner", "ownerlookup", {"lookup": "users"}),
     ("Created_Time", "Created Time", "datetime", _READ_ONLY),
     ("Modified_Time", "Modified Time", "datetime", _READ_ONLY),
+    ("Last_Activity_Time", "Last Activity Time", "datetime", _READ_ONLY),
     ("Description", "Description", "textarea", {"length": 32000}),
 )
 _SOURCES = [

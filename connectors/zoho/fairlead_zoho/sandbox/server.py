@@ -18,6 +18,7 @@ from fairlead_zoho.sandbox.account import Account
 from fairlead_zoho.sandbox.accounts import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Accounts
 from fairlead_zoho.sandbox.actions import Actions
 from fairlead_zoho.sandbox.bulk import Bulk
+from fairlead_zoho.sandbox.emails import Emails
 from fairlead_zoho.sandbox.errors import Refusal, item_error
 from fairlead_zoho.sandbox.filling import OBJECTS, fill, queries
 from fairlead_zoho.sandbox.limits import (
@@ -67,6 +68,7 @@ class ZohoSandbox(SandboxServer):
         self.credits = Credits(self.now, limit=DAILY_CREDITS, enforced=options.limits)
         self.reading = Reading(self)
         self.writing = Writing(self)
+        self.emails = Emails(self)
         self.setup = Setup(self)
         self.watching = Watching(self)
         self._bulk = Bulk(self)
@@ -83,7 +85,7 @@ class ZohoSandbox(SandboxServer):
         """Yield the routes."""
         yield "POST", "/oauth/v2/token", self._token
         yield "POST", "/oauth/v2/token/revoke", self.accounts.revoke_call
-        for part in (self.reading, self.writing, self.setup, self.watching, self._bulk):
+        for part in (self.reading, self.emails, self.writing, self.setup, self.watching, self._bulk):
             for method, path, handler in part.routes():
                 yield method, path, self._guarded(handler)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fairlead.plugins.failures import ConnectorError, FailureKind
-from fairlead.plugins.records import Page
-from fairlead.testing.conformance.reading import expect, read_deletions, read_through
+from fairlead.plugins.fields import FieldKind
+from fairlead.plugins.records import Change, Page, ReadQuery
+from fairlead.testing.conformance.reading import expect, read_deletions, read_through, word
 from fairlead.testing.conformance.rig import Cases, Rig
-from fairlead.testing.conformance.stage import Stage, all_failed, all_written
+from fairlead.testing.conformance.stage import Stage, all_failed, all_written, kit_spec
 
 __all__ = ["IdentityCases"]
 
@@ -131,6 +132,24 @@ class IdentityCases(Cases):
             dict(found[id_].became) == dict(became),
             f"record {id_} was converted to {dict(became)}; it was read with {dict(found[id_].became)}",
         )
+
+    def test_what_a_converted_record_became_takes_results(self, stage: Stage) -> None:
+        """A field of ours is made there, written and read: what comes after the conversion has a place."""
+        stage.need("convert")
+        (id_,) = stage.ids(1)
+        for object_, other in stage.do("convert", stage.object(), id_).items():
+            spec = kit_spec(stage.connector, object_, FieldKind.TEXT)
+            steps = stage.connector.provision([spec], dry_run=False)
+            failed = next((step.failure for step in steps if step.failure is not None), None)
+            expect(failed is None, f"`provision` could not make a field of `{object_}`: {failed}")
+            name = next((step.name for step in steps if step.name), spec.name)
+            all_written(stage.write([Change(object_, other, {name: "payable"})]))
+            (found,) = stage.reopen().read(ReadQuery(object_, (name,)), [other])
+            expect(
+                found.values[name] == "payable",
+                f"`{name}` of the record {other} of `{object_}`, which {id_} became, reads as "
+                f"{word(found.values[name])}; it was written",
+            )
 
     def test_writes_to_records_that_were_merged_or_converted_harm_no_other(self, stage: Stage) -> None:
         """The record lives on under another id or is closed: its change is written there or fails alone."""

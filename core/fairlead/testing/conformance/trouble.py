@@ -144,13 +144,14 @@ class TroubleCases(Cases):
             pytest.skip("the connector has no bulk interface for reading")
         stage = rig.start_with_pages()
         calls = stage.calls_of(stage.read)
+        truth = stage.truth()
         for number in range(min(calls, _MOST_CALLS)):
             stage.sandbox.fault(fault, skip=number)
             outcome = rig.attempt(stage.read)
             stage.sandbox.faults.clear()
             where = f"call {number + 1} of {calls} was hit by `{fault}`"
             expect(outcome.failure is None, f"{where}: {outcome.failure}")
-            said = difference(outcome.value.latest if outcome.value else {}, stage.truth())
+            said = difference(outcome.value.latest if outcome.value else {}, truth)
             expect(not said, f"{where}, and what was read differs:\n{said}")
 
     @pytest.mark.parametrize("fault", ["status", "reset_after"])
