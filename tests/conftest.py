@@ -1,5 +1,42 @@
 """What tests of several folders share."""
 
+from __future__ import annotations
+
+import pytest
+from tests.browser import browser
 from tests.postgresql import schema, server
 
-__all__ = ["schema", "server"]
+import fairlead.plugins.http
+from fairlead.plugins.sandboxes import SandboxOptions
+from fairlead.testing.server import SandboxServer
+
+__all__ = ["browser", "schema", "server"]
+
+
+#: tests of many seconds: begun last, one of them would keep a single process busy at the end
+_LONGEST = ("tests/sync/test_crashes.py", "tests/docs/test_examples.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the longest tests run first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
+@pytest.fixture(autouse=True)
+def no_limits_without_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let connectors call as fast as they can where every sandbox of a test has its limits off.
+
+    To keep to limits that nothing watches would be most of the time of many tests.
+    """
+    limited: list[bool] = []
+    start, limiter = SandboxServer.__init__, fairlead.plugins.http._limiter
+
+    def started(self: SandboxServer, options: SandboxOptions) -> None:
+        limited.append(options.limits)
+        start(self, options)
+
+    def wanted(*arguments: object) -> object:
+        return limiter(*arguments) if any(limited) or not limited else None  # type: ignore[arg-type]
+
+    monkeypatch.setattr(SandboxServer, "__init__", started)
+    monkeypatch.setattr(fairlead.plugins.http, "_limiter", wanted)

@@ -96,7 +96,7 @@ class _Auditor:
                 why = "the ruleset has nothing that it is asked of"
                 settled = [("", _plain(Verdict.NOT_APPLICABLE, why))]
             for name, each in settled:
-                found = _doubted(bench, each)
+                found = _doubted(bench, bench.grounded(each, name))
                 if missing and found.verdict in (Verdict.PROVED, Verdict.TESTED):
                     found = replace(found, verdict=Verdict.EVIDENCE_MISSING, why=(lacking, *found.why))
                 yield self._finding(bench, subject, quoted, name, found, evidence)

@@ -24,7 +24,7 @@ from fairlead.audit.findings import Case, Counterexample, Difference, Method, Ve
 from fairlead.audit.plain import one_currency, plain_values
 from fairlead.audit.realised import Unrealisable
 from fairlead.audit.second_opinion import SecondOpinion
-from fairlead.audit.solver import Answer, Assignment, Question, Wish
+from fairlead.audit.solver import Answer, Assignment, Question, Wish, Wishes
 from fairlead.audit.taint import Reading, Taints
 from fairlead.audit.words import condition_words, title_of
 from fairlead.engine import Program
@@ -39,6 +39,11 @@ __all__ = ["Bench", "Claim", "Settings", "Settled", "combined"]
 _MOST_TRIES = 6
 #: what one more question costs is not worth it: of dated parameters so many periods are looked at
 MOST_PERIODS = 40
+
+
+#: what is asked of the question of a claim
+_CONTRADICTED = "no case is admitted at all: the declarations contradict one another"
+_APPLIES, _BROKEN, _PAYS = "applies", "broken", "pays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Settings:
     limit: int
     second: SecondOpinion | None = None
     cases: dict[tuple[str, str, Period], Cases] = field(default_factory=dict)
+    admitted: dict[tuple[str, str], Answer] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -155,6 +161,27 @@ class Bench:
         why = f"nobody has reviewed the labels of {names}, which the result depends on"
         return Settled(Verdict.UNDECIDED, Method.DATA_FLOW, statement, (why,))
 
+    def grounded(self, settled: Settled, name: str) -> Settled:
+        """Return `undecided` instead of a proof where no case of the decision `name` is admitted at all."""
+        if settled.verdict != Verdict.PROVED or not name:
+            return settled
+        key = (self.ruleset.digest, name)
+        known = self.settings.admitted
+        if key not in known:
+            known[key] = self._admitted(self.ruleset.decision(name))
+        answer = known[key]
+        if answer.yes:
+            return settled
+        return Settled(
+            Verdict.UNDECIDED, Method.SOLVER, settled.statement, (_CONTRADICTED if answer.no else answer.why,)
+        )
+
+    def _admitted(self, subject: Decision) -> Answer:
+        reading = self.taints.reading(subject.name)
+        cases = self._cases(subject.entity, self.periods(reading)[0])
+        question = Question.of(f"admitted {subject.name}", cases.first.domain(reading.names), {})
+        return self.ask(question, [])
+
     # questions
 
     def ask_single(
@@ -164,7 +191,7 @@ class Bench:
 
         def asked(period: Period) -> Settled:
             cases = self._cases(entity, period)
-            cases.turn_to(self.pack, pair=False)
+            cases.turn_to(self.pack)
             claim = build(cases.first)
             applies = self._applies(cases.first)
             names = reading.names | cases.first.facts.touched
@@ -186,16 +213,45 @@ class Bench:
 
         def asked(period: Period) -> Settled:
             cases = self._cases(entity, period)
-            cases.turn_to(self.pack, pair=True)
             pair = [cases.first, cases.second if one_time else cases.other_time]
-            claim = build(*pair)
-            applies = [self._applies(case) for case in pair]
-            names = reading.names | carried | pair[0].facts.touched | pair[1].facts.touched
-            names -= {entity}
-            alike = alike_outside(pair[0], pair[1], names, carried)
-            return self._settle(statement, pair, claim, names, [*applies, *alike], carried)
+            cases.turn_to(self.pack, pair[1:])
+            return self._ask_alike(statement, pair, reading, carried, build(*pair))
 
         return self._over_periods(statement, reading, asked)
+
+    def ask_three(
+        self,
+        statement: str,
+        entity: str,
+        reading: Reading,
+        carried: frozenset[str],
+        build: Callable[[SymbolicCase, SymbolicCase, SymbolicCase], Claim],
+    ) -> Settled:
+        """Settle a property of three such cases at one time; the last two are what is shown."""
+
+        def asked(period: Period) -> Settled:
+            cases = self._cases(entity, period)
+            three = [cases.first, cases.second, cases.third]
+            cases.turn_to(self.pack, three[1:])
+            return self._ask_alike(statement, three, reading, carried, build(*three))
+
+        return self._over_periods(statement, reading, asked)
+
+    def _ask_alike(
+        self,
+        statement: str,
+        cases: Sequence[SymbolicCase],
+        reading: Reading,
+        carried: frozenset[str],
+        claim: Claim,
+    ) -> Settled:
+        applies = [self._applies(case) for case in cases]
+        names = reading.names | carried
+        for case in cases:
+            names |= case.facts.touched
+        names -= {cases[0].entity}
+        alike = [each for case in cases[1:] for each in alike_outside(cases[0], case, names, carried)]
+        return self._settle(statement, cases, claim, names, [*applies, *alike], carried)
 
     def _cases(self, entity: str, period: Period) -> Cases:
         known = self.settings.cases
@@ -233,17 +289,59 @@ class Bench:
         wished = _named("wished", claim.wishes)
         differing = _named(
             "differs",
-            [_difference(cases[0], cases[1], name) for name in sorted(carried)] if len(cases) == 2 else [],
+            [_difference(cases[-2], cases[-1], name) for name in sorted(carried)] if len(cases) > 1 else [],
         )
         space = cases[0].space
         domain = [condition for case in cases for condition in case.domain(names)]
         base = list({each.get_id(): each for each in [*domain, *space.definitions, *alike]}.values())
+        base += [const == each for const, each in (*wished, *differing)]
+        asked = {_APPLIES: applies, _BROKEN: claim.violation}
+        asked |= {f"antecedent {place}": each for place, (_, each) in enumerate(claim.antecedents)}
+        if claim.pays is not None:
+            asked[_PAYS] = claim.pays
         name = f"{self.pack.name} {self.obligation.id} {self.ruleset.name}"
-        vacuous = self._vacuous(statement, name, base, applies, claim)
+        question = Question.of(name, base, asked)
+        vacuous = self._vacuous(statement, question, claim)
         if vacuous.verdict != Verdict.PROVED:
             return vacuous
         steps = vacuous.steps
-        broken = [*base, applies, claim.violation, *(const == each for const, each in (*wished, *differing))]
+        formula = question.digest(_APPLIES, _BROKEN)
+
+        def wishes() -> list[list[Wish]]:
+            return self._wishes(cases, names, claim, wished, differing, carried)
+
+        why = ""
+        for _ in range(_MOST_TRIES):
+            answer = self.ask(question, [_APPLIES, _BROKEN], wishes)
+            steps += answer.steps
+            if answer.no and not why:
+                return Settled(Verdict.PROVED, Method.SOLVER, statement, steps=steps, formula=formula)
+            if answer.values is None:
+                why = why or answer.why
+                break
+            outcomes: list[Outcome] = []
+            try:
+                for case in cases:
+                    outcomes += [replayed(case, answer.values, self.program, names)]
+            except Unrealisable as error:
+                why = str(error)
+                base.append(_other_numbers(cases[len(outcomes)], error.names, answer.values))
+                question = Question.of(name, base, asked)
+                continue
+            settled = self._refuted(statement, claim, carried, outcomes)
+            return replace(settled, steps=steps, formula=formula)
+        return Settled(Verdict.UNDECIDED, Method.SOLVER, statement, (why,), steps=steps, formula=formula)
+
+    def _wishes(
+        self,
+        cases: Sequence[SymbolicCase],
+        names: Iterable[str],
+        claim: Claim,
+        wished: Sequence[tuple[z3.BoolRef, z3.BoolRef]],
+        differing: Sequence[tuple[z3.BoolRef, z3.BoolRef]],
+        carried: frozenset[str],
+    ) -> list[list[Wish]]:
+        """Return what a counterexample should show: first what the claim asks for, then plain values."""
         groups = [one_currency(cases, names, claim.currency)]
         groups += [
             [Wish(f"wish {number}", ((str(const), True),))] for number, (const, _) in enumerate(wished)
@@ -251,77 +349,67 @@ class Bench:
         flags = tuple(str(const) for const, _ in differing)
         groups += [[Wish("differences", some_of=flags, most=most)] for most in range(1, len(flags))]
         day = self._plain_day(cases[0].period)
-        groups += plain_values(cases, names, day, claim.currency, carried)
-        formula = Question(name, broken).digest
-        why = ""
-        for _ in range(_MOST_TRIES):
-            answer = self._ask(Question(name, broken), groups)
-            steps += answer.steps
-            if answer.no and not why:
-                return Settled(Verdict.PROVED, Method.SOLVER, statement, steps=steps, formula=formula)
-            if answer.values is None:
-                why = why or answer.why
-                break
-            try:
-                outcomes = []
-                for case in cases:
-                    outcomes.append(replayed(case, names, answer.values, self.program))
-            except Unrealisable as error:
-                why = str(error)
-                broken.append(_other_numbers(cases[len(outcomes)], error.names, answer.values))
-                continue
-            settled = self._refuted(statement, claim, carried, outcomes)
-            return replace(settled, steps=steps, formula=formula)
-        return Settled(Verdict.UNDECIDED, Method.SOLVER, statement, (why,), steps=steps, formula=formula)
+        return groups + plain_values(cases, names, day, claim.currency, carried)
 
-    def _vacuous(
-        self, statement: str, name: str, base: list[z3.BoolRef], applies: z3.BoolRef, claim: Claim
-    ) -> Settled:
+    def _vacuous(self, statement: str, question: Question, claim: Claim) -> Settled:
         """Return what an empty proof would rest on; `proved` where it would not be empty."""
         steps = 0
 
-        def possible(*conditions: z3.BoolRef) -> Answer:
+        def possible(*flags: str) -> Answer:
             nonlocal steps
-            answer = self._ask(Question(name, [*base, *conditions]))
+            answer = self.ask(question, flags)
             steps += answer.steps
             return answer
 
         def ended(verdict: Verdict, why: str) -> Settled:
             return Settled(verdict, Method.SOLVER, statement, (why,), steps=steps)
 
-        asked = [(applies, "no admitted case falls under it", Verdict.NOT_APPLICABLE)]
-        if claim.pays is not None and not claim.pays_anywhere:
-            why = "nothing is ever paid in the cases that it is for"
-            asked.append((all_of((applies, claim.pays)), why, Verdict.NOT_APPLICABLE))
-        asked += [
-            (all_of((applies, condition)), words, Verdict.UNDECIDED) for words, condition in claim.antecedents
+        needed: list[tuple[tuple[str, ...], str, Verdict]] = [
+            ((_APPLIES,), "no admitted case falls under it", Verdict.NOT_APPLICABLE)
         ]
-        if claim.pays is not None and claim.pays_anywhere:
-            asked.append((claim.pays, "", Verdict.UNDECIDED))
+        if claim.pays is not None:
+            paying = (_PAYS,) if claim.pays_anywhere else (_APPLIES, _PAYS)
+            needed.append(
+                (paying, "nothing is ever paid in the cases that it is for", Verdict.NOT_APPLICABLE)
+            )
+        needed += [
+            ((_APPLIES, f"antecedent {place}"), words, Verdict.UNDECIDED)
+            for place, (words, _) in enumerate(claim.antecedents)
+        ]
         # mostly one case shows all of it at once
-        if possible(*(condition for condition, _, _ in asked)).yes:
+        if possible(*dict.fromkeys(flag for flags, _, _ in needed for flag in flags)).yes:
             return Settled(Verdict.PROVED, Method.SOLVER, statement, steps=steps)
-        for condition, _, _ in asked:
-            answer = possible(condition)
-            if answer.no:
-                break
-            if not answer.yes:
+        for flags, words, verdict in needed:
+            answer = possible(*flags)
+            if answer.yes:
+                continue
+            if not answer.no:
                 return ended(Verdict.UNDECIDED, answer.why)
-        else:
-            return Settled(Verdict.PROVED, Method.SOLVER, statement, steps=steps)
-        # the first reason of all is told
-        if possible().no:
-            why = "no case is admitted at all: the declarations contradict one another"
-            return ended(Verdict.UNDECIDED, why)
-        if claim.pays is not None and possible(claim.pays).no:
-            return ended(Verdict.UNDECIDED, "the reward never pays anything, so the property says nothing")
-        words, verdict = next((words, verdict) for each, words, verdict in asked if each is condition)
-        return ended(verdict, words)
+            if possible().no:
+                why = "no case is admitted at all: the declarations contradict one another"
+                return ended(Verdict.UNDECIDED, why)
+            if _PAYS in flags and possible(_PAYS).no:
+                why = "the reward never pays anything, so the property says nothing"
+                return ended(Verdict.UNDECIDED, why)
+            return ended(verdict, words)
+        return Settled(Verdict.PROVED, Method.SOLVER, statement, steps=steps)
 
-    def _ask(self, question: Question, wishes: Sequence[Sequence[Wish]] = ()) -> Answer:
-        answer = question.ask(self.settings.limit, wishes)
+    def ever_pays(self, statement: str, subject: Reward) -> Settled | None:
+        """Return why a property about pay says nothing of a reward; None where it pays in some case."""
+
+        def build(case: SymbolicCase) -> Claim:
+            reward = case.decider.reward(subject.name)
+            never: z3.BoolRef = z3.BoolVal(False)
+            return Claim(never, lambda _: False, lambda _, __: "", pays=reward.pay > 0)
+
+        settled = self.ask_single(statement, subject.entity, self.taints.reading(subject.name), build)
+        return None if settled.verdict == Verdict.PROVED else settled
+
+    def ask(self, question: Question, flags: Sequence[str], wishes: Wishes | None = None) -> Answer:
+        """Ask the solver, and the second one where there is one."""
+        answer = question.ask(*flags, limit=self.settings.limit, wishes=wishes)
         second = self.settings.second
-        return answer if second is None else second.confirmed(question, answer)
+        return answer if second is None else second.confirmed(question, flags, answer)
 
     def _refuted(
         self, statement: str, claim: Claim, carried: frozenset[str], outcomes: Sequence[Outcome]
@@ -329,10 +417,10 @@ class Bench:
         if not claim.broken(outcomes):
             why = "the solver found a case that the engine does not confirm"
             return Settled(Verdict.UNDECIDED, Method.SOLVER, statement, (why,))
-        differences = self._differences(outcomes, carried) if len(outcomes) == 2 else ()
+        differences = self._differences(outcomes[-2:], carried) if len(outcomes) > 1 else ()
         shown = Counterexample(
             claim.sentence(outcomes, differences),
-            tuple(Case(each.listed, each.as_of, each.results) for each in outcomes),
+            tuple(Case(each.listed, each.as_of, each.results) for each in outcomes[-2:]),
             differences,
         )
         return Settled(Verdict.REFUTED, Method.SOLVER, statement, counterexamples=(shown,))

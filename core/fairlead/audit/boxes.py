@@ -165,12 +165,12 @@ def _atom(term: Term, ranges: Mapping[str, Span]) -> tuple[str, tuple[Span, ...]
 
 
 class Boxes:
-    """The rows of a table as boxes; `ranges` is what each fact may be at all."""
+    """The rows of a table as boxes; `ranges` is what each fact may be at all, `columns` the facts in use."""
 
     def __init__(self, boxes: Sequence[Box], ranges: Mapping[str, Span]) -> None:
         self.boxes = boxes
         self.ranges = ranges
-        self._columns = sorted({name for box in boxes for name in box})
+        self.columns = sorted({name for box in boxes for name in box})
 
     def empty(self) -> list[int]:
         """Return the rows that no input matches."""
@@ -183,7 +183,7 @@ class Boxes:
         met = [everything] * count
         for place in self.empty():
             met[place] = 0
-        for column in self._columns:
+        for column in self.columns:
             for place, mask in enumerate(self._meeting_in(column)):
                 met[place] &= mask
         return met
@@ -209,10 +209,44 @@ class Boxes:
                 met[place] |= _one_by_one(span, spans)
         return met
 
+    def gap_script(self) -> str:
+        """Return SMT-LIB 2 commands that hold for the inputs which no row matches."""
+        lines = []
+        for column in self.columns:
+            whole = self.ranges[column]
+            lines.append(f"(declare-const |{column}| Int)")
+            lines.append(f"(assert (<= {_numeral(whole.low)} |{column}| {_numeral(whole.high)}))")
+        for box in self.boxes:
+            outside = [
+                part
+                for column, spans in box.items()
+                for part in self._outside(column, spans, self.ranges[column])
+            ]
+            lines.append(f"(assert (or false {' '.join(outside)}))")
+        return "\n".join(lines) + "\n"
+
+    @staticmethod
+    def _outside(column: str, spans: Sequence[Span], whole: Span) -> Iterator[str]:
+        """Yield what places a value outside of spans; one that is the whole range has no outside."""
+        if not spans:
+            yield "true"
+        elif len(spans) == 1:
+            (span,) = spans
+            if span.low > whole.low:
+                yield f"(< |{column}| {_numeral(span.low)})"
+            if span.high < whole.high:
+                yield f"(> |{column}| {_numeral(span.high)})"
+        else:
+            beyond = (
+                f"(or (< |{column}| {_numeral(span.low)}) (> |{column}| {_numeral(span.high)}))"
+                for span in spans
+            )
+            yield f"(and {' '.join(beyond)})"
+
     def point(self, rows: Sequence[int]) -> dict[str, int]:
         """Return the smallest input that all of the rows match; they must share one."""
         chosen = {}
-        for column in self._columns:
+        for column in self.columns:
             spans: tuple[Span, ...] = (self.ranges[column],)
             for place in rows:
                 allowed = self.boxes[place].get(column, spans)
@@ -220,6 +254,10 @@ class Boxes:
             best = min(spans, key=lambda each: abs(_nearest_zero(each)))
             chosen[column] = _nearest_zero(best)
         return chosen
+
+
+def _numeral(number: int) -> str:
+    return str(number) if number >= 0 else f"(- {-number})"
 
 
 def _nearest_zero(span: Span) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -97,9 +97,9 @@ class SymbolicCase:
 
 
 class Cases:
-    """The cases of one ruleset about one entity in one period: two at one time, and one at another.
+    """The cases of one ruleset about one entity in one period: three at one time, and one at another.
 
-    They are encoded once and serve every question.
+    Each is encoded once, when it is first needed, and serves every question.
     """
 
     def __init__(self, ruleset: Ruleset, entity: str, period: Period) -> None:
@@ -107,32 +107,33 @@ class Cases:
         self.first = SymbolicCase(self.space, ruleset, entity, "a", period)
         self.second = SymbolicCase(self.space, ruleset, entity, "b", period, self.first.time)
         self.other_time = SymbolicCase(self.space, ruleset, entity, "c", period)
-        self._encode(ruleset, [self.first])
-        self._shared = dict(self.space.used)
-        self._paired = False
+        self.third = SymbolicCase(self.space, ruleset, entity, "d", period, self.first.time)
+        self._used: dict[str, dict[str, None]] = {}
+        self._encode(self.first)
 
-    def _encode(self, ruleset: Ruleset, cases: Iterable[SymbolicCase]) -> None:
-        for case in cases:
-            for decision in ruleset.decisions:
-                if decision.entity not in case.facts.keys:
-                    continue
-                try:
-                    if isinstance(decision, Reward):
-                        case.decider.reward(decision.name)
-                    else:
-                        case.decider.decision(decision.name)
-                except Undecidable:
-                    # it is met again, and said, by the question that needs the decision
-                    continue
+    def _encode(self, case: SymbolicCase) -> None:
+        self.space.used = {}
+        for decision in case.ruleset.decisions:
+            if decision.entity not in case.facts.keys:
+                continue
+            try:
+                if isinstance(decision, Reward):
+                    case.decider.reward(decision.name)
+                else:
+                    case.decider.decision(decision.name)
+            except Undecidable:
+                # it is met again, and said, by the question that needs the decision
+                continue
+        self._used[case.tag] = self.space.used
 
-    def turn_to(self, pack: PolicyPack, *, pair: bool) -> None:
-        """Begin a question about an obligation of a pack."""
-        if pair and not self._paired:
-            self._encode(self.first.ruleset, [self.second, self.other_time])
-            self._shared = {**self._shared, **self.space.used}
-            self._paired = True
-        self.space.used = dict(self._shared)
-        for case in (self.first, self.second, self.other_time):
+    def turn_to(self, pack: PolicyPack, others: Sequence[SymbolicCase] = ()) -> None:
+        """Begin a question about an obligation of a pack, of the first case and some of the others."""
+        for case in others:
+            if case.tag not in self._used:
+                self._encode(case)
+        self.space.used = {}
+        for case in (self.first, *others):
+            self.space.used.update(self._used[case.tag])
             case.turn_to(pack)
 
 
@@ -214,9 +215,10 @@ class Outcome:
         return (self.record.get(key) or {}).get(short)
 
 
-def replayed(case: SymbolicCase, names: Iterable[str], values: Assignment, program: Program) -> Outcome:
-    """Return the concrete case of an assignment, decided by the engine; `names` are what it rests on.
+def replayed(case: SymbolicCase, values: Assignment, program: Program, names: Iterable[str] = ()) -> Outcome:
+    """Return the concrete case of an assignment, decided by the engine.
 
+    An aggregate of `names` that is absent stays so where others over the same records are stated.
     Raises Unrealisable where no records come to its aggregates.
     """
     moment = FIRST_INSTANT + timedelta(microseconds=int(values.get(f"{_time_tag(case)}:as_of", 0)))

@@ -16,6 +16,7 @@ from fairlead.audit.encoding.conditions import all_of, negate
 from fairlead.audit.encoding.values import is_true, same
 from fairlead.audit.findings import Case
 from fairlead.audit.plain import one_currency, plain_values
+from fairlead.audit.realised import Unrealisable
 from fairlead.audit.solver import DEFAULT_LIMIT, Question, Wish
 from fairlead.audit.taint import Taints, part_terms, terms_of
 from fairlead.audit.words import case_words, reward_words, sentence_case, value_words
@@ -179,22 +180,29 @@ class _Comparing:
             conditions += [*case.domain(own), *case.space.definitions]
         flags = [z3.Bool(f"wished!{number}") for number in range(len(wishes))]
         conditions += [flag == wish for flag, wish in zip(flags, wishes, strict=True)]
-        question = Question(f"{name} in {self.old.name} and {self.new.name}", [*conditions, violation])
+        asked = f"{name} in {self.old.name} and {self.new.name}"
+        question = Question.of(asked, conditions, {"unlike": violation})
         currency = before.type.currency if isinstance(before.type, MoneyType) else None
         readable = {each for each in names if self._readable(pair[0], each)}
         day = min(max(self.day, period.first), period.last)
-        groups = [one_currency(pair[:1], readable, currency)]
-        groups += [[Wish(str(flag), ((str(flag), True),))] for flag in flags]
-        groups += plain_values(pair[:1], readable, day, currency, frozenset())
-        answer = question.ask(self.limit, groups)
+
+        def wishes_for_plain() -> list[list[Wish]]:
+            groups = [one_currency(pair[:1], readable, currency)]
+            groups += [[Wish(str(flag), ((str(flag), True),))] for flag in flags]
+            return groups + plain_values(pair[:1], readable, day, currency, frozenset())
+
+        answer = question.ask("unlike", limit=self.limit, wishes=wishes_for_plain)
         if answer.no:
             return ComparedDecision(name, Likeness.EQUAL, steps=answer.steps)
         if answer.values is None:
             return ComparedDecision(name, Likeness.UNDECIDED, answer.why, steps=answer.steps)
-        outcomes = [
-            replayed(case, answer.values, program)
-            for case, program in zip(pair, (self.old, self.new), strict=True)
-        ]
+        try:
+            outcomes = [
+                replayed(case, answer.values, program, readable)
+                for case, program in zip(pair, (self.old, self.new), strict=True)
+            ]
+        except Unrealisable as error:
+            return ComparedDecision(name, Likeness.UNDECIDED, str(error), steps=answer.steps)
         if outcomes[0].results.get(name) == outcomes[1].results.get(name):
             why = "the solver found a case that the engine does not confirm"
             return ComparedDecision(name, Likeness.UNDECIDED, why, steps=answer.steps)
@@ -202,7 +210,7 @@ class _Comparing:
             name,
             Likeness.DIFFERENT,
             sentence=self._sentence(before, after, outcomes),
-            cases=tuple(Case(each.record, each.as_of, each.results) for each in outcomes),
+            cases=tuple(Case(each.listed, each.as_of, each.results) for each in outcomes),
             steps=answer.steps,
         )
 

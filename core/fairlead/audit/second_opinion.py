@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fairlead.audit.solver import Answer, Question
+from fairlead.files.output_file import OutputFile
 from fairlead.problems import Problem, UsageError
 
 __all__ = ["SecondOpinion"]
@@ -27,7 +30,6 @@ class SecondOpinion:
         self.asked = 0
         self.confirmed_answers = 0
         self._cvc5 = _cvc5() if cross_check else None
-        self._seen: set[str] = set()
 
     @property
     def name(self) -> str | None:
@@ -36,14 +38,18 @@ class SecondOpinion:
             return None
         return f"cvc5 {self._cvc5.__version__}"
 
-    def confirmed(self, question: Question, answer: Answer) -> Answer:
-        """Return the answer, or `unknown` where the second solver says the contrary."""
+    def confirmed(self, question: Question, flags: Sequence[str], answer: Answer) -> Answer:
+        """Return the answer, or `unknown` where the second solver says the contrary.
+
+        `flags` are the conditions that were asked for.
+        """
+        script = question.script(*flags)
         if self._folder is not None:
-            self._write(self._folder, question, answer)
+            self._write(self._folder, question.name, script, answer)
         if self._cvc5 is None or answer.verdict == "unknown":
             return answer
         self.asked += 1
-        other = self._second(question)
+        other = self._second(script)
         if other == answer.verdict:
             self.confirmed_answers += 1
         elif other != "unknown":
@@ -51,29 +57,27 @@ class SecondOpinion:
             return Answer("unknown", answer.steps, why=why)
         return answer
 
-    def _second(self, question: Question) -> str:
+    def _second(self, script: str) -> str:
         cvc5 = self._cvc5
         assert cvc5 is not None
         terms = cvc5.TermManager()
         solver = cvc5.Solver(terms)
         solver.setOption("rlimit", str(_LIMIT))
         parser = cvc5.InputParser(solver)
-        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, question.text, question.name)
+        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "question")
         symbols = parser.getSymbolManager()
         result = ""
         while not (command := parser.nextCommand()).isNull():
             result = str(command.invoke(solver, symbols)).strip() or result
         return {"sat": "yes", "unsat": "no"}.get(result, "unknown")
 
-    def _write(self, folder: Path, question: Question, answer: Answer) -> None:
-        digest = question.digest.partition(":")[2]
-        if digest in self._seen:
-            return
-        self._seen.add(digest)
-        stem = _UNSAFE.sub("-", question.name.lower()).strip("-")
+    def _write(self, folder: Path, name: str, script: str, answer: Answer) -> None:
+        digest = hashlib.sha256(script.encode()).hexdigest()
+        stem = _UNSAFE.sub("-", name.lower()).strip("-")
         said = {"yes": "sat", "no": "unsat"}.get(answer.verdict, "unknown")
-        text = question.text.replace("(check-sat)", f"(set-info :status {said})\n(check-sat)")
-        (folder / f"{stem}-{digest[:12]}.smt2").write_text(text, encoding="utf-8")
+        text = script.replace("(check-sat)", f"(set-info :status {said})\n(check-sat)")
+        with OutputFile(str(folder / f"{stem}-{digest[:12]}.smt2")) as file:
+            file.write(text.encode())
 
 
 def _cvc5() -> Any:

@@ -8,18 +8,23 @@ fixed: the same question has the same answer on each machine.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import z3
 
-__all__ = ["DEFAULT_LIMIT", "Answer", "Assignment", "Question", "Wish", "solver_name"]
+__all__ = ["DEFAULT_LIMIT", "Answer", "Assignment", "Question", "Wish", "Wishes", "solver_name"]
 
 #: resource units that one question may cost; some seconds on a slow machine
 DEFAULT_LIMIT = 20_000_000
 #: resource units that each step on the way to plainer values may cost
 _STEP_LIMIT = 1_000_000
+
+#: a constant of a model, as text: its name, in bars where it has to be, and its value
+_CONSTANT = re.compile(
+    r"\(define-fun (?:\|([^|]*)\||([^\s()|]+)) \(\) (?:Int|Bool)\s+(true|false|[0-9]+|\(- [0-9]+\))\)"
+)
 
 #: the values of named constants: integers and booleans
 Assignment = Mapping[str, int | bool]
@@ -53,44 +58,76 @@ class Answer:
         return self.verdict == "no"
 
 
+#: makes groups of wishes, once it is known that there is a case
+Wishes = Callable[[], "Sequence[Sequence[Wish]]"]
+
+
 class Question:
-    """Whether all `conditions` can hold together; `name` is what the file of the question is called."""
+    """Conditions that hold, as SMT-LIB 2 commands, among them what some flags stand for.
 
-    def __init__(self, name: str, conditions: Iterable[z3.BoolRef]) -> None:
+    What is asked is whether all flags that are named can hold. `name` is what the files of the question are
+    called. One solver answers all that is asked of a question, in the order in which it is asked.
+    """
+
+    def __init__(self, name: str, text: str) -> None:
         self.name = name
-        solver = z3.Solver()
-        solver.add(*conditions)
-        self.text = f"; {name}\n(set-logic ALL)\n{_body(solver)}"
+        self._text = f"(set-logic ALL)\n{text}"
+        self._context: z3.Context | None = None
+        self._solver: z3.Solver | None = None
 
-    @property
-    def digest(self) -> str:
-        """The SHA-256 of the text, `sha256:` and 64 hex digits."""
-        return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
+    @classmethod
+    def of(cls, name: str, conditions: Iterable[z3.BoolRef], asked: Mapping[str, z3.BoolRef]) -> Question:
+        """Return the question of conditions, and of those that are asked for by their flags."""
+        writer = z3.Solver()
+        writer.add(*conditions)
+        writer.add(*(z3.Bool(flag) == condition for flag, condition in asked.items()))
+        return cls(name, _body(writer))
 
-    def ask(self, limit: int = DEFAULT_LIMIT, wishes: Sequence[Sequence[Wish]] = ()) -> Answer:
-        """Solve it; of a `yes`, make the wishes come true as far as they can.
+    def script(self, *flags: str) -> str:
+        """Return the SMT-LIB 2 script that asks whether the conditions of these names can hold."""
+        asserted = "".join(f"(assert |{flag}|)\n" for flag in flags)
+        return f"; {self.name}\n{self._text}{asserted}(check-sat)\n"
 
-        Groups of wishes are taken one after the other. In a group all are tried together, then each half,
-        down to the single wish, which is dropped where it cannot hold with those that are kept. A wish about
-        something that an earlier one settled is passed over.
+    def digest(self, *flags: str) -> str:
+        """Return the SHA-256 of the script, `sha256:` and 64 hex digits."""
+        return "sha256:" + hashlib.sha256(self.script(*flags).encode()).hexdigest()
+
+    def ask(self, *flags: str, limit: int = DEFAULT_LIMIT, wishes: Wishes | None = None) -> Answer:
+        """Ask whether the conditions of these names can hold.
+
+        With `wishes` a `yes` comes with values. Groups of wishes are taken one after the other. In a group
+        all are tried together, then each half, down to the single wish, which is dropped where it cannot hold
+        with those that are kept. A wish about something that an earlier one settled is passed over.
         """
-        context = z3.Context()
-        solver = z3.Solver(ctx=context)
-        solver.set("random_seed", 0)
+        context, solver = self._opened()
         solver.set("rlimit", limit)
         before = _steps(solver)
-        solver.from_string(self.text)
-        result = solver.check()
+        asked = [z3.Bool(flag, context) for flag in flags]
+        result = solver.check(*asked)
         steps = _steps(solver) - before
         if result == z3.unsat:
             return Answer("no", steps)
         if result != z3.sat:
             return Answer("unknown", steps, why=_reason(solver))
+        if wishes is None:
+            return Answer("yes", steps)
+        model = solver.model()
+        solver.push()
+        solver.add(*asked)
         solver.set("rlimit", _STEP_LIMIT)
-        granting = _Granting(solver, context)
-        for group in wishes:
+        granting = _Granting(solver, context, model)
+        for group in wishes():
             granting.grant([wish for wish in group if wish.about not in granting.settled])
+        solver.pop()
         return Answer("yes", steps, values=_values(granting.model))
+
+    def _opened(self) -> tuple[z3.Context, z3.Solver]:
+        if self._context is None or self._solver is None:
+            self._context = z3.Context()
+            self._solver = z3.Solver(ctx=self._context)
+            self._solver.set("random_seed", 0)
+            self._solver.from_string(self._text)
+        return self._context, self._solver
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,52 +143,51 @@ class Wish:
     some_of: tuple[str, ...] = ()
     most: int = 0
 
-    def within(self, context: z3.Context) -> z3.BoolRef:
-        """Return the condition in a solver's context."""
-        parts = [_constant(name, value, context) == value for name, value in self.values]
+    def within(self, context: z3.Context) -> list[z3.BoolRef]:
+        """Return the condition in a solver's context, as parts."""
+        parts = []
+        for name, value in self.values:
+            if isinstance(value, bool):
+                flag = z3.Bool(name, context)
+                parts.append(flag if value else z3.Not(flag))
+            else:
+                parts.append(z3.Int(name, context) == value)
         if self.some_of:
             parts.append(z3.AtMost(*(z3.Bool(name, context) for name in self.some_of), self.most))
-        return z3.And(*parts) if len(parts) > 1 else parts[0]
+        return parts
 
 
 class _Granting:
     """Adds wishes to a solver that has a model, one group after the other."""
 
-    def __init__(self, solver: z3.Solver, context: z3.Context) -> None:
+    def __init__(self, solver: z3.Solver, context: z3.Context, model: z3.ModelRef) -> None:
         self._solver = solver
         self._context = context
-        self.model = solver.model()
+        self.model = model
         self.settled: set[str] = set()
 
     def grant(self, wishes: Sequence[Wish]) -> None:
         """Grant as many wishes of a group as can be."""
+        self._grant([(wish, wish.within(self._context)) for wish in wishes])
+
+    def _grant(self, wishes: Sequence[tuple[Wish, list[z3.BoolRef]]]) -> None:
         if not wishes:
             return
-        conditions = [wish.within(self._context) for wish in wishes]
-        if all(z3.is_true(self.model.eval(each, model_completion=True)) for each in conditions):
-            self._keep(wishes, conditions)
-            return
+        conditions = [part for _, parts in wishes for part in parts]
         if self._solver.check(*conditions) == z3.sat:
             self.model = self._solver.model()
-            self._keep(wishes, conditions)
-            return
-        if len(wishes) > 1:
+            self._solver.add(*conditions)
+            self.settled.update(wish.about for wish, _ in wishes)
+        elif len(wishes) > 1:
             half = len(wishes) // 2
-            self.grant(wishes[:half])
-            self.grant(wishes[half:])
-
-    def _keep(self, wishes: Sequence[Wish], conditions: Sequence[z3.BoolRef]) -> None:
-        self._solver.add(*conditions)
-        self.settled.update(wish.about for wish in wishes)
-
-
-def _constant(name: str, value: int | bool, context: z3.Context) -> z3.ExprRef:
-    return z3.Bool(name, context) if isinstance(value, bool) else z3.Int(name, context)
+            self._grant(wishes[:half])
+            self._grant(wishes[half:])
 
 
 def _body(solver: z3.Solver) -> str:
     text: str = solver.to_smt2()
-    return "\n".join(line for line in text.splitlines() if not line.startswith(";")) + "\n"
+    lines = (line for line in text.splitlines() if not line.startswith((";", "(check-sat)")))
+    return "\n".join(lines) + "\n"
 
 
 def _steps(solver: z3.Solver) -> int:
@@ -166,14 +202,14 @@ def _reason(solver: z3.Solver) -> str:
     return f"the solver could not tell ({said})"
 
 
-def _values(model: z3.ModelRef) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for declaration in model.decls():
-        if declaration.arity():
-            continue
-        value = model[declaration]
-        if z3.is_int_value(value):
-            values[declaration.name()] = value.as_long()
-        elif z3.is_true(value) or z3.is_false(value):
-            values[declaration.name()] = z3.is_true(value)
+def _values(model: z3.ModelRef) -> dict[str, int | bool]:
+    """Return the values of constants; read from the model's text, which is many times faster than asking."""
+    values: dict[str, int | bool] = {}
+    for quoted, plain, value in _CONSTANT.findall(model.sexpr()):
+        name = quoted or plain
+        if value in ("true", "false"):
+            values[name] = value == "true"
+        else:
+            digits = value.removeprefix("(- ").removesuffix(")")
+            values[name] = -int(digits) if value.startswith("(") else int(digits)
     return values

@@ -27,6 +27,15 @@ class Reading:
     parameters: frozenset[str]
     timed: bool
 
+    def joined(self, other: Reading) -> Reading:
+        """Return what either reads."""
+        return Reading(
+            self.facts | other.facts,
+            self.decisions | other.decisions,
+            self.parameters | other.parameters,
+            self.timed or other.timed,
+        )
+
     @property
     def names(self) -> set[str]:
         """The facts that are read, and the keys of their records."""
@@ -118,6 +127,10 @@ class Taints:
             self._readings[decision] = reading
         return self._readings[decision]
 
+    def with_caps(self, reward: Reward) -> Reading:
+        """Return what a reward and its caps read."""
+        return self.reading(reward.name).joined(self.of_terms(cap.maximum for cap in reward.caps))
+
     def labels(self, name: str) -> frozenset[str]:
         """Return the labels of a fact as it is read: its own and those of all that it derives from.
 
@@ -147,6 +160,21 @@ class Taints:
         facts = {name for name in reading.facts if label in self.labels(name)}
         keys = {key for key in reading.keys if key != subject and label in self.existence(key)}
         return frozenset(facts | keys)
+
+    def derived(self, reading: Reading, source: str) -> frozenset[str]:
+        """Return the facts of a reading that are `source` or derive from it."""
+        wanted = self._fact(source).name
+        return frozenset(name for name in reading.facts if wanted in self._sources(name))
+
+    def _sources(self, name: str) -> set[str]:
+        seen = {self._fact(name).name}
+        waiting = list(seen)
+        while waiting:
+            fact = self.model.get(waiting.pop())
+            fresh = [each for each in fact.derived_from if each not in seen] if fact is not None else []
+            seen.update(fresh)
+            waiting += fresh
+        return seen
 
     def in_model(self, label: str) -> bool:
         """Tell whether anything in the model carries a label."""

@@ -184,8 +184,11 @@ def _shape_problem(error: ErrorDetails, model: type[BaseModel], value: Any) -> P
             remedy=context["remedy"],
         )
     if kind == "missing":
-        return Problem("missing-key", f"the key `{path[-1]}` is missing", pointer)
-    if kind == "extra_forbidden":
+        key = error["loc"][-1]
+        # the way ends above the keys of what is no model
+        pointer = pointer if path[-1] == key else join_pointer([*path, key])
+        return Problem("missing-key", f"the key `{key}` is missing", pointer)
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return _unknown_key(model, error["loc"], value, pointer)
     if kind == "union_tag_not_found":
         return _missing_tag(place, pointer)

@@ -159,8 +159,8 @@ class Cap:
 class Reward(Decision):
     """What an introduction earns: the only block the ledger executes.
 
-    `payee` names a link of the entity. `amount` is money in one currency, before caps. `work` are the
-    facts that define equal work, `reason` is given when it accrues. `type` is the type of `amount`. `re_rates`
+    `payee` names a link of the entity. `amount` is money in one currency, before caps. `work` are the facts
+    that define equal work, `reason` is given when it accrues. `type` is the type of `amount`. `re_rates`
     tells whether earlier introductions of a period are paid anew at the rate of the latest.
     """
 

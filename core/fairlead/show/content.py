@@ -16,7 +16,9 @@ __all__ = [
     "Block",
     "Field",
     "Fields",
+    "Figure",
     "Grid",
+    "Heading",
     "Page",
     "Paragraph",
     "Phrase",
@@ -29,6 +31,7 @@ __all__ = [
 # controls but tab and line feed, and the characters that reorder the text after them
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 
+_IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 _IN_BRACES = re.compile(r"\{(\w+)\}")
 
 _RIGHT_TO_LEFT = frozenset(("ar", "arc", "ckb", "dv", "fa", "he", "ku-Arab", "ps", "sd", "ug", "ur", "yi"))
@@ -43,22 +46,28 @@ def direction_of(language: str | None) -> str:
     return "ltr"
 
 
+def _written_out(text: str) -> str:
+    shown = _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A piece of text in one language; None is a name, a number or a date.
 
-    `target` is the anchor of the section that the text is about. `is_name` marks a name as documents write
-    it. Characters that nobody sees, or that reorder others, are written out.
+    `target` is the anchor of the section or heading that the text is about. `is_name` marks a name as
+    documents write it. `mark` is the class of a word that stands out on a web page, such as a verdict; the
+    word itself says as much. Characters that nobody sees, or that reorder others, are written out.
     """
 
     text: str
     language: str | None = None
     target: str | None = None
     is_name: bool = False
+    mark: str | None = None
 
     def __post_init__(self) -> None:
-        text = _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), self.text)
-        object.__setattr__(self, "text", text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        object.__setattr__(self, "text", _written_out(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,19 @@ class Phrase:
     def name(cls, name: str) -> Phrase:
         """Return a name as documents write it as a phrase."""
         return cls((Span(name, is_name=True),))
+
+    @classmethod
+    def marked(cls, text: str, language: str) -> Phrase:
+        """Return a text as a phrase; what stands in it between backticks is a name."""
+        # pieces at odd places stood between backticks
+        pieces = enumerate(_IN_BACKTICKS.split(text))
+        return cls(
+            tuple(
+                Span(piece, is_name=True) if place % 2 else Span(piece, language)
+                for place, piece in pieces
+                if piece
+            )
+        )
 
     @classmethod
     def filled(cls, words: str, language: str, parts: Mapping[str, Phrase | str]) -> Phrase:
@@ -116,6 +138,10 @@ class Value:
     code: str | None = None
     number: Decimal | None = None
     is_blank: bool = False
+
+    def __post_init__(self) -> None:
+        if self.code is not None:
+            object.__setattr__(self, "code", _written_out(self.code))
 
     @property
     def lines(self) -> tuple[Phrase, ...]:
@@ -200,7 +226,36 @@ class Grid:
         }
 
 
-Block = Paragraph | Fields | Grid
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section. `anchor` is unique within the page, None where nothing leads there."""
+
+    text: Phrase
+    anchor: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the block for machines."""
+        return {"block": "heading", "text": self.text.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with a caption.
+
+    `drawing` is an SVG element that this program drew: it goes into a web page as it is. `text` says the
+    same for whoever does not see it, and where nothing can be drawn.
+    """
+
+    caption: Phrase
+    drawing: str
+    text: Phrase
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the block for machines."""
+        return {"block": "figure", "caption": self.caption.text, "text": self.text.text}
+
+
+Block = Paragraph | Fields | Grid | Heading | Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +296,17 @@ class Page:
     notes: tuple[Phrase, ...]
     contents: Phrase
     sections: tuple[Section, ...]
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        """The anchors of all sections and headings."""
+        headings = (
+            block.anchor
+            for section in self.sections
+            for block in section.blocks
+            if isinstance(block, Heading)
+        )
+        return frozenset((*(section.anchor for section in self.sections), *filter(None, headings)))
 
     @property
     def direction(self) -> str:

@@ -10,7 +10,9 @@ from urllib.parse import quote
 from fairlead.show.content import (
     Block,
     Fields,
+    Figure,
     Grid,
+    Heading,
     Page,
     Paragraph,
     Phrase,
@@ -42,7 +44,7 @@ def markdown(page: Page) -> str:
 class _Writer:
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.anchors = {section.anchor for section in page.sections}
+        self.anchors = page.anchors
 
     def lines(self) -> Iterator[str]:
         """Yield the page; an empty line stands between two blocks."""
@@ -83,6 +85,11 @@ class _Writer:
         match block:
             case Paragraph():
                 yield ("> " if block.is_note else "") + self.paragraph(block.text)
+            case Heading():
+                yield from (f'<a id="{escape(block.anchor)}"></a>', "") if block.anchor is not None else ()
+                yield f"### {self.phrase(block.text)}"
+            case Figure():
+                yield from (f"**{self.phrase(block.caption)}**", "", self.paragraph(block.text))
             case Fields():
                 yield from self.fields(block)
             case Grid():

@@ -15,15 +15,17 @@ from fairlead.show.wording import Wording, names_read
 __all__ = ["page_of"]
 
 
-def page_of(ruleset: Ruleset, language: str = "en", decisions: Sequence[str] | None = None) -> Page:
+def page_of(
+    ruleset: Ruleset, language: str = "en", decisions: Sequence[str] | None = None, *, prefix: str = ""
+) -> Page:
     """Return what is shown of a ruleset.
 
     `language` is a tag: texts without it are in English, and so are the fixed words where they are not in
-    that language. `decisions` keeps those of these names and what they read. Raises UsageError for a
-    decision that does not exist.
+    that language. `decisions` keeps those of these names and what they read. `prefix` begins all anchors.
+    Raises UsageError for a decision that does not exist.
     """
     shown = _selected(ruleset, decisions)
-    words = Wording(ruleset, language)
+    words = Wording(ruleset, language, prefix)
     sections = DecisionSections(ruleset, words)
     # a name can stand for different facts in decisions about different entities
     names = {
@@ -143,7 +145,7 @@ def _settings(ruleset: Ruleset, parameters: Sequence[Parameter], words: Wording)
             )
     title = words.word("settings")
     heads = tuple(map(words.word, ("setting", "setting_value", "valid")))
-    return Section("settings", title, (Grid(title, heads, tuple(rows)),))
+    return Section(words.prefix + "settings", title, (Grid(title, heads, tuple(rows)),))
 
 
 def _facts(facts: Sequence[Fact | Aggregate], words: Wording) -> Section:
@@ -157,4 +159,4 @@ def _facts(facts: Sequence[Fact | Aggregate], words: Wording) -> Section:
     ]
     title = words.word("terms")
     heads = tuple(map(words.word, ("fact", "kind_of_value", "meaning")))
-    return Section("facts", title, (Grid(title, heads, tuple(rows)),))
+    return Section(words.prefix + "facts", title, (Grid(title, heads, tuple(rows)),))

@@ -90,7 +90,7 @@ class DecisionSections:
             case Reward():
                 blocks += self._reward(decision)
         return Section(
-            anchor=decision.name,
+            anchor=self._words.prefix + decision.name,
             title=self._words.title(decision.title),
             blocks=tuple(blocks),
             name=decision.name,

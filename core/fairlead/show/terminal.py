@@ -9,7 +9,19 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from fairlead.show.content import Block, Field, Fields, Grid, Page, Paragraph, Phrase, Section, Value
+from fairlead.show.content import (
+    Block,
+    Field,
+    Fields,
+    Figure,
+    Grid,
+    Heading,
+    Page,
+    Paragraph,
+    Phrase,
+    Section,
+    Value,
+)
 
 __all__ = ["print_page"]
 
@@ -55,6 +67,10 @@ def _block(block: Block, width: int) -> RenderableType:
     match block:
         case Paragraph():
             return _text(block.text, _QUIET if block.is_note else "")
+        case Heading():
+            return _text(block.text, _LABEL)
+        case Figure():
+            return Group(_text(block.caption, _LABEL), _text(block.text))
         case Fields():
             return _fields(block)
         case Grid():

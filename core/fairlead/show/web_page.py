@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
 
 from fairlead.show.content import (
     Fields,
+    Figure,
     Grid,
+    Heading,
     Page,
     Paragraph,
     Phrase,
@@ -27,9 +29,13 @@ __all__ = ["web_page"]
 _MARKS = re.compile("([_./:])(?=[a-z0-9])")
 
 
-def web_page(page: Page) -> str:
-    """Return a page as HTML: no scripts, its style inside, and a policy that forbids everything else."""
-    return "\n".join(_Writer(page).lines()) + "\n"
+def web_page(page: Page, *, style: str = "", attached: Mapping[str, str] | None = None) -> str:
+    """Return a page as HTML: no scripts, its style inside, and a policy that forbids everything else.
+
+    `style` is CSS besides that of all pages. `attached` are JSON texts that stand in the page for machines,
+    by the id of their element.
+    """
+    return "\n".join(_Writer(page, style, attached or {}).lines()) + "\n"
 
 
 @cache
@@ -49,12 +55,14 @@ def _attributes(**values: str | None) -> str:
 
 
 class _Writer:
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, style: str, attached: Mapping[str, str]) -> None:
         self.page = page
-        self.anchors = {section.anchor for section in page.sections}
+        self.anchors = page.anchors
+        self.style = f"\n{_style()}{style}"
+        self.attached = attached
 
     def lines(self) -> Iterator[str]:
-        page, style = self.page, f"\n{_style()}"
+        page, style = self.page, self.style
         yield "<!doctype html>"
         yield f"<html{_attributes(lang=page.language, dir=page.direction)}>"
         yield "<head>"
@@ -81,6 +89,10 @@ class _Writer:
         for section in page.sections:
             yield from self.section(section)
         yield "</main>"
+        for anchor, text in self.attached.items():
+            # within this element nothing but its end tag and comments is markup
+            inert = text.replace("<", "\\u003c")
+            yield f'<script type="application/json"{_attributes(id=anchor)}>{inert}</script>'
         yield "</body>"
         yield "</html>"
 
@@ -105,18 +117,35 @@ class _Writer:
             anchor = f"{section.anchor}-{place}"
             if isinstance(block, Grid):
                 yield from self.grid(block, anchor, is_titled=block.caption == section.title)
+            elif isinstance(block, Figure):
+                yield from self.figure(block, anchor)
             else:
                 yield from self.block(block)
         yield "</section>"
 
-    def block(self, block: Paragraph | Fields) -> Iterator[str]:
-        if isinstance(block, Paragraph):
-            yield self.paragraph(block.text, "note" if block.is_note else None)
-            return
-        yield "<dl>"
-        for field in block.fields:
-            yield f"<div><dt>{self.phrase(field.label)}</dt><dd>{self.value(field.value)}</dd></div>"
-        yield "</dl>"
+    def block(self, block: Paragraph | Fields | Heading) -> Iterator[str]:
+        match block:
+            case Paragraph():
+                yield self.paragraph(block.text, "note" if block.is_note else None)
+            case Heading():
+                yield f"<h3{_attributes(id=block.anchor)}>{self.phrase(block.text)}</h3>"
+            case Fields():
+                yield "<dl>"
+                for field in block.fields:
+                    yield f"<div><dt>{self.phrase(field.label)}</dt><dd>{self.value(field.value)}</dd></div>"
+                yield "</dl>"
+
+    def figure(self, figure: Figure, anchor: str) -> Iterator[str]:
+        """Yield a picture, which a narrow screen scrolls, with its caption and its text."""
+        caption = f"caption-{anchor}"
+        yield "<figure>"
+        yield f"<figcaption{_attributes(id=caption)}>{self.phrase(figure.caption)}</figcaption>"
+        labelled = _attributes(**{"aria-labelledby": caption})
+        yield f'<div class="drawing" role="group" tabindex="0"{labelled}>'
+        yield figure.drawing
+        yield "</div>"
+        yield self.paragraph(figure.text, "note")
+        yield "</figure>"
 
     def grid(self, grid: Grid, anchor: str, *, is_titled: bool) -> Iterator[str]:
         """Yield a table; where its section has the same title, its caption is for listeners alone."""
@@ -190,6 +219,8 @@ class _Writer:
         else:
             attributes = _attributes(lang=span.language, dir=direction_of(span.language))
             said = f"<bdi{attributes}>{escape(span.text)}</bdi>"
+        if span.mark is not None:
+            said = f"<span{_attributes(**{'class': f'mark {span.mark}'})}>{said}</span>"
         if span.target in self.anchors:
             return f'<a href="#{escape(span.target)}">{said}</a>'
         return said

@@ -35,7 +35,6 @@ from fairlead.show.words import WORDS
 __all__ = ["Wording", "names_read"]
 
 _COUNTED = re.compile(r"\s+\((\d{1,3})\)\s+")
-_IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 
 #: how the bounds of a cell are said: key of the cell -> words for numbers, words for dates
 _BOUNDS = {
@@ -75,28 +74,22 @@ def _language_in(texts: Texts, language: str) -> str:
     return "en"
 
 
-def _marked(text: str, language: str) -> Phrase:
-    """Return a text as a phrase; what stands in it between backticks is a name."""
-    pieces = enumerate(_IN_BACKTICKS.split(text))
-    # pieces at odd places stood between backticks
-    spans = [
-        Span(piece, is_name=True) if place % 2 else Span(piece, language) for place, piece in pieces if piece
-    ]
-    return Phrase(tuple(spans))
-
-
 class Wording:
-    """The words for one ruleset in one language. `language` is that of the fixed words."""
+    """The words for one ruleset in one language.
 
-    def __init__(self, ruleset: Ruleset, language: str = "en") -> None:
+    `language` is that of the fixed words. `prefix` begins all anchors, where a page shows several rulesets.
+    """
+
+    def __init__(self, ruleset: Ruleset, language: str = "en", prefix: str = "") -> None:
         self._ruleset = ruleset
+        self.prefix = prefix
         self._asked = language
         self.language = _language_in(WORDS["name"], language)
 
     def text(self, texts: Texts) -> Phrase:
         """Return a text of the ruleset in the language asked for, else in English."""
         language = _language_in(texts, self._asked)
-        return _marked(texts[language], language)
+        return Phrase.marked(texts[language], language)
 
     def paragraphs(self, texts: Texts) -> Iterable[Phrase]:
         """Yield a long text in paragraphs: one for each point that it counts, (1), (2) and so on."""
@@ -105,9 +98,9 @@ class Wording:
         for wanted, mark in enumerate(_COUNTED.finditer(text), start=1):
             if int(mark[1]) != wanted:
                 break
-            yield _marked(text[begin : mark.start()], language)
+            yield Phrase.marked(text[begin : mark.start()], language)
             begin = mark.start(1) - 1
-        yield _marked(text[begin:], language)
+        yield Phrase.marked(text[begin:], language)
 
     def title(self, texts: Texts) -> Phrase:
         """Return a title as a heading: its first letter is a capital."""
@@ -183,7 +176,8 @@ class Wording:
         for variable in names_read(terms):
             title = self.name(variable.name, entity)
             if variable.origin == "decision":
-                title = Phrase(tuple(replace(span, target=variable.name) for span in title.spans))
+                target = self.prefix + variable.name
+                title = Phrase(tuple(replace(span, target=target) for span in title.spans))
             if variable.origin != "time":
                 title += Phrase((Span(" "), Span(variable.name, is_name=True)))
             items.append(title)

@@ -15,7 +15,9 @@ from fairlead.problems import Problem, UsageError
 from fairlead.show.content import (
     Field,
     Fields,
+    Figure,
     Grid,
+    Heading,
     Page,
     Paragraph,
     Phrase,
@@ -142,6 +144,11 @@ class _Book:
             match block:
                 case Paragraph():
                     sheet.wide(block.text, "note" if block.is_note else "plain")
+                case Heading():
+                    sheet.row([Value(block.text)], "label")
+                case Figure():
+                    sheet.row([Value(block.caption)], "label")
+                    sheet.wide(block.text, "plain")
                 case Fields():
                     for field in block.fields:
                         sheet.field(field)

@@ -12,9 +12,9 @@ from fairlead.audit.bench import Bench, Claim, Settled
 from fairlead.audit.cases import Outcome, SymbolicCase
 from fairlead.audit.encoding import Undecidable, Value
 from fairlead.audit.encoding.arithmetic import rescaled, times
-from fairlead.audit.encoding.conditions import TRUE, all_of, choose, implies, negate
+from fairlead.audit.encoding.conditions import FALSE, TRUE, all_of, any_of, choose, implies, negate
 from fairlead.audit.encoding.values import is_true
-from fairlead.audit.findings import Difference
+from fairlead.audit.findings import Difference, Method, Verdict
 from fairlead.audit.properties.flow import currency_of, paid
 from fairlead.audit.words import case_words, joined, reward_words, sentence_case, title_of, value_words
 from fairlead.facts.types import DecimalType, MoneyType
@@ -96,7 +96,7 @@ def item_cap(bench: Bench, asked: PackProperty) -> Found:
                 currency=currency_of(subject),
             )
 
-        reading = bench.taints.reading(subject.name)
+        reading = bench.taints.with_caps(subject)
         yield subject.name, bench.ask_single(statement, subject.entity, reading, build)
 
 
@@ -107,7 +107,7 @@ def period_cap(bench: Bench, asked: PackProperty) -> Found:
     most = f" to at most {_amount(bench, maximum)}" if maximum is not None else ""
     statement = f"Whether what is paid for {whom} in a {unit} is limited{most}."
     for subject in bench.rewards():
-        reading = bench.taints.reading(subject.name)
+        reading = bench.taints.with_caps(subject)
         caps = [cap for cap in subject.caps if cap.per == per and _covers(cap, unit)]
         if not caps:
             yield subject.name, _unlimited(bench, subject, statement, whom, unit)
@@ -140,7 +140,7 @@ def _unlimited(bench: Bench, subject: Reward, statement: str, whom: str, unit: s
             currency=currency_of(subject),
         )
 
-    reading = bench.taints.reading(subject.name)
+    reading = bench.taints.with_caps(subject)
     return bench.ask_single(statement, subject.entity, reading, build)
 
 
@@ -157,9 +157,11 @@ def _within_period(
     given = choose(reward.pay > rest, rest, reward.pay)
     in_order = all_of((prior >= 0, prior <= least))
     broken_rule = z3.Or(reward.pay < 0, prior + given > least)
+    antecedents = [("the limit never leaves room for a payment", all_of((in_order, given > 0)))]
     if maximum is not None:
         allowed = _limit(case, maximum, subject)
         broken_rule = z3.Or(broken_rule, all_of((allowed.known, least > allowed.term)))
+        antecedents.append(("the limit of the pack has no value then", allowed.known))
 
     def sentence(outcomes: Sequence[Outcome], _: Sequence[Difference]) -> str:
         stated = joined([f"`{cap.id}`" for cap in caps])
@@ -173,9 +175,7 @@ def _within_period(
         all_of((in_order, broken_rule)),
         lambda outcomes: outcomes[0].results[subject.name] is not None,
         sentence,
-        antecedents=[
-            ("the limit never leaves room for a payment", all_of((in_order, given > 0))),
-        ],
+        antecedents=antecedents,
         pays=reward.pay > 0,
         wishes=[reward.pay > 0, is_true(reward.payable)],
         currency=currency_of(subject),
@@ -190,23 +190,40 @@ def case_cap(bench: Bench, asked: PackProperty) -> Found:
         return
     named = title_of(bench.ruleset.model, cost)["en"]
     statement = f"Whether all rewards of one case together stay within the allowed share of the {named}."
-    facts: set[str] = set()
-    readings = [bench.taints.reading(subject.name) for subject in subjects]
     reading = bench.taints.of_terms([])
-    for each in readings:
-        facts |= each.facts
-        reading = type(each)(
-            frozenset(facts),
-            reading.decisions | each.decisions,
-            reading.parameters | each.parameters,
-            reading.timed or each.timed,
-        )
+    for each in subjects:
+        reading = reading.joined(bench.taints.with_caps(each))
 
     def build(case: SymbolicCase) -> Claim:
         return _share_of_cost(bench, case, subjects, share, cost)
 
-    subject = subjects[0].name if len(subjects) == 1 else ""
-    yield subject, bench.ask_single(statement, subjects[0].entity, reading, build)
+    settled = bench.ask_single(statement, subjects[0].entity, reading, build)
+    if settled.verdict == Verdict.PROVED:
+        elsewhere = bench.ask_single(
+            statement, subjects[0].entity, reading, lambda case: _billed_elsewhere(case, subjects, cost)
+        )
+        if elsewhere.verdict == Verdict.REFUTED:
+            why = f"where the {named} is in another currency, it cannot be compared with what is paid"
+            settled = Settled(Verdict.UNDECIDED, Method.SOLVER, statement, (why,), steps=elsewhere.steps)
+        elif elsewhere.verdict == Verdict.UNDECIDED:
+            settled = elsewhere
+    yield subjects[0].name if len(subjects) == 1 else "", settled
+
+
+def _billed_elsewhere(case: SymbolicCase, subjects: Sequence[Reward], cost: str) -> Claim:
+    """Return the claim that nothing is paid where the cost is in another currency than the rewards."""
+    read = case.facts.read(cost)
+    assert isinstance(read, Value)
+    other = FALSE
+    if read.currency is not None:
+        own = case.space.currency(str(currency_of(subjects[0])))
+        other = all_of((read.known, negate(read.currency == own)))
+    pays = any_of(case.decider.reward(subject.name).pay > 0 for subject in subjects)
+    return Claim(
+        all_of((other, pays)),
+        lambda outcomes: any(paid(subject, outcomes[0]) > 0 for subject in subjects),
+        lambda outcomes, _: "",
+    )
 
 
 def _share_of_cost(

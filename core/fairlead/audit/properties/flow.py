@@ -9,9 +9,8 @@ from typing import Any
 import z3
 
 from fairlead.audit.bench import Bench, Claim, Settled
-from fairlead.audit.cases import Outcome, SymbolicCase
+from fairlead.audit.cases import Outcome, SymbolicCase, any_differs
 from fairlead.audit.encoding import RewardTerms, Undecidable, Value
-from fairlead.audit.encoding.arithmetic import times
 from fairlead.audit.encoding.conditions import all_of, any_of, implies, negate
 from fairlead.audit.encoding.values import is_true, same
 from fairlead.audit.findings import Difference, Method, Verdict
@@ -95,7 +94,7 @@ def _said(label: str) -> str:
 
 def varies(bench: Bench, subject: Decision, label: str, statement: str, part: str | None = None) -> Settled:
     """Settle whether a decision, or one part of a reward, varies with a label."""
-    reading = bench.taints.reading(subject.name)
+    whole = reading = bench.taints.reading(subject.name)
     if part is not None:
         assert isinstance(subject, Reward)
         reading = bench.taints.of_terms([part_terms(subject)[part]])
@@ -104,6 +103,8 @@ def varies(bench: Bench, subject: Decision, label: str, statement: str, part: st
         return Settled(Verdict.UNDECIDED, Method.DATA_FLOW, statement, (why,))
     carried = bench.taints.carries(reading, label, subject.entity)
     doubtful = bench.doubtful(statement, reading)
+    if part is None and isinstance(subject, Reward):
+        doubtful = doubtful or _through_caps(bench, subject, statement, label)
     if not carried:
         return doubtful or flows_nowhere(bench, subject, statement, _nothing(label))
 
@@ -114,13 +115,30 @@ def varies(bench: Bench, subject: Decision, label: str, statement: str, part: st
                 negate(same(*values)),
                 lambda outcomes: outcomes[0].results[subject.name] != outcomes[1].results[subject.name],
                 lambda outcomes, differences: two_cases(bench, subject, outcomes, differences),
+                antecedents=[(_NEVER_UNLIKE, any_differs(one, other, carried))],
                 wishes=[value.known for value in values],
             )
         rewards = [case.decider.reward(subject.name) for case in (one, other)]
-        return _reward_varies(bench, subject, rewards, part)
+        claim = _reward_varies(bench, subject, rewards, part)
+        claim.antecedents.append((_NEVER_UNLIKE, any_differs(one, other, carried)))
+        return claim
 
-    settled = bench.ask_pair(statement, subject.entity, reading, carried, build)
+    settled = bench.ask_pair(statement, subject.entity, whole, carried, build)
     return settled if settled.verdict == Verdict.REFUTED or doubtful is None else doubtful
+
+
+def _through_caps(bench: Bench, subject: Reward, statement: str, label: str) -> Settled | None:
+    """Return `undecided` where a cap reads what carries the label: what is paid in the end follows it."""
+    reading = bench.taints.of_terms(cap.maximum for cap in subject.caps)
+    carried = bench.taints.carries(reading, label, subject.entity)
+    if not carried:
+        return bench.doubtful(statement, reading)
+    names = ", ".join(f"`{name}`" for name in sorted(carried))
+    why = f"a cap of the reward reads {names}, which carries the label `{label}`"
+    return Settled(Verdict.UNDECIDED, Method.DATA_FLOW, statement, (why,))
+
+
+_NEVER_UNLIKE = "no two admitted cases differ in what carries the label"
 
 
 def _nothing(label: str) -> str:
@@ -130,26 +148,10 @@ def _nothing(label: str) -> str:
 def flows_nowhere(bench: Bench, subject: Decision, statement: str, why: str) -> Settled:
     """Return the proof by data flow, once it is shown not to be empty."""
     if isinstance(subject, Reward):
-        settled = bench.ask_single(
-            statement,
-            subject.entity,
-            bench.taints.reading(subject.name),
-            lambda case: _ever_pays(case, subject),
-        )
-        if settled.verdict != Verdict.REFUTED:
-            return settled
+        nothing = bench.ever_pays(statement, subject)
+        if nothing is not None:
+            return nothing
     return Settled(Verdict.PROVED, Method.DATA_FLOW, statement, (why,))
-
-
-def _ever_pays(case: SymbolicCase, subject: Reward) -> Claim:
-    reward = case.decider.reward(subject.name)
-    return Claim(
-        reward.pay > 0,
-        lambda outcomes: paid(subject, outcomes[0]) > 0,
-        lambda outcomes, _: reward_words(outcomes[0].reward(subject.name)),
-        pays=reward.pay > 0,
-        currency=currency_of(subject),
-    )
 
 
 def _reward_varies(bench: Bench, subject: Reward, rewards: Sequence[RewardTerms], part: str | None) -> Claim:
@@ -175,6 +177,7 @@ def _reward_varies(bench: Bench, subject: Reward, rewards: Sequence[RewardTerms]
         lambda outcomes, differences: two_cases(bench, subject, outcomes, differences),
         pays=one.pay > 0,
         wishes=[
+            *([any_of((is_true(one.reversed), is_true(other.reversed)))] if part == "reversed_when" else []),
             all_of((one.determined, other.determined)),
             all_of((is_true(one.accrues), is_true(other.accrues))),
             all_of((one.pay > 0, other.pay > 0)),
@@ -197,7 +200,7 @@ def no_positive_correlation(bench: Bench, asked: PackProperty) -> Found:
             ", in the total of a period." if per == "total" else ", case by case."
         )
         reading = bench.taints.reading(subject.name)
-        doubtful = bench.doubtful(statement, reading)
+        doubtful = bench.doubtful(statement, reading) or _through_caps(bench, subject, statement, label)
         if per == "total" and label == "referral_volume":
             settled = _one_more_case(bench, subject, statement, reading)
         else:
@@ -289,39 +292,108 @@ def no_cliff(bench: Bench, asked: PackProperty) -> Found:
     for subject in bench.rewards():
         statement = f"Whether one more introduction adds at most {factor} times the fee for the first."
         reading = bench.taints.reading(subject.name)
-        if count not in reading.facts:
+        carried = bench.taints.derived(reading, count)
+        if not carried:
             why = f"`{count}` does not reach the reward: every case is paid alike"
-            yield subject.name, Settled(Verdict.PROVED, Method.DATA_FLOW, statement, (why,))
+            yield subject.name, flows_nowhere(bench, subject, statement, why)
             continue
-        yield subject.name, _cliff(bench, subject, statement, reading, factor, count)
+        ask = _re_rated_cliff if subject.re_rates else _cliff
+        yield subject.name, ask(bench, subject, statement, reading, factor, count, carried | {count})
 
 
 def _cliff(
-    bench: Bench, subject: Reward, statement: str, reading: Reading, factor: Decimal, count: str
+    bench: Bench,
+    subject: Reward,
+    statement: str,
+    reading: Reading,
+    factor: Decimal,
+    count: str,
+    carried: frozenset[str],
 ) -> Settled:
     numerator, denominator = factor.as_integer_ratio()
 
     def build(one: SymbolicCase, other: SymbolicCase) -> Claim:
         unit, later = (case.decider.reward(subject.name) for case in (one, other))
-        first, number = one.facts.read(count), other.facts.read(count)
-        assert isinstance(first, Value)
-        assert isinstance(number, Value)
-        at_first = all_of((first.known, first.term == 1, number.known, number.term >= 2))
-        # re-rated programmes pay all cases of the period at the new rate
-        added = times(later.pay, number.term) if subject.re_rates else later.pay
-        steep = added * denominator > unit.pay * numerator
+        number = _counted(other, count)
+        at_first = all_of((_is_number(one, count, 1), number.known, number.term >= 2))
         return Claim(
-            all_of((at_first, unit.determined, later.determined, unit.pay > 0, steep)),
-            lambda outcomes: (
-                paid(subject, outcomes[1]) > factor * paid(subject, outcomes[0]) or subject.re_rates
+            all_of(
+                (
+                    at_first,
+                    unit.determined,
+                    later.determined,
+                    unit.pay > 0,
+                    later.pay * denominator > unit.pay * numerator,
+                )
             ),
+            lambda outcomes: paid(subject, outcomes[1]) > factor * paid(subject, outcomes[0]),
             lambda outcomes, differences: two_cases(bench, subject, outcomes, differences),
             antecedents=[("the reward never pays for a first case", all_of((at_first, unit.pay > 0)))],
             wishes=[number.term <= 20, all_of((is_true(unit.payable), is_true(later.payable)))],
             currency=currency_of(subject),
         )
 
-    return bench.ask_pair(statement, subject.entity, reading, frozenset({count}), build)
+    return bench.ask_pair(statement, subject.entity, reading, carried, build)
+
+
+def _re_rated_cliff(
+    bench: Bench,
+    subject: Reward,
+    statement: str,
+    reading: Reading,
+    factor: Decimal,
+    count: str,
+    carried: frozenset[str],
+) -> Settled:
+    """Where all cases of a period are paid at the rate of the latest, n of them come to n times its pay."""
+    numerator, denominator = factor.as_integer_ratio()
+
+    def build(one: SymbolicCase, before: SymbolicCase, after: SymbolicCase) -> Claim:
+        unit, less, more = (case.decider.reward(subject.name) for case in (one, before, after))
+        number, next_number = _counted(before, count), _counted(after, count)
+        counted = [_is_number(one, count, 1), number.known, number.term >= 1, next_number.known]
+        at_first = all_of((*counted, next_number.term == number.term + 1))
+        added = next_number.term * more.pay - number.term * less.pay
+        return Claim(
+            all_of(
+                (
+                    at_first,
+                    *(each.determined for each in (unit, less, more)),
+                    unit.pay > 0,
+                    added * denominator > unit.pay * numerator,
+                )
+            ),
+            lambda outcomes: _added(subject, outcomes, count) > factor * paid(subject, outcomes[0]),
+            lambda outcomes, differences: (
+                f"{two_cases(bench, subject, outcomes[1:], differences)} All are paid anew, so one more adds "
+                f"{value_words(_added(subject, outcomes, count))} {currency_of(subject)}; the first earns "
+                f"{value_words(paid(subject, outcomes[0]))} {currency_of(subject)}."
+            ),
+            antecedents=[("the reward never pays for a first case", all_of((at_first, unit.pay > 0)))],
+            wishes=[
+                number.term <= 20,
+                all_of(is_true(each.payable) for each in (unit, less, more)),
+            ],
+            currency=currency_of(subject),
+        )
+
+    return bench.ask_three(statement, subject.entity, reading, carried, build)
+
+
+def _counted(case: SymbolicCase, count: str) -> Value:
+    value = case.facts.read(count)
+    assert isinstance(value, Value)
+    return value
+
+
+def _is_number(case: SymbolicCase, count: str, number: int) -> z3.BoolRef:
+    value = _counted(case, count)
+    return all_of((value.known, value.term == number))
+
+
+def _added(subject: Reward, outcomes: Sequence[Outcome], count: str) -> Decimal:
+    before, after = outcomes[1:]
+    return paid(subject, after) * int(after.value(count)) - paid(subject, before) * int(before.value(count))
 
 
 def equal_work(bench: Bench, asked: PackProperty) -> Found:

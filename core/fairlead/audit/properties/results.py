@@ -16,7 +16,7 @@ from fairlead.audit.encoding.conditions import all_of, any_of, choose, negate
 from fairlead.audit.encoding.values import is_true, literal
 from fairlead.audit.findings import Method, Verdict
 from fairlead.audit.properties.flow import currency_of, two_cases
-from fairlead.audit.words import case_words, title_of, value_words
+from fairlead.audit.words import case_words, sentence_case, title_of, value_words
 from fairlead.facts.types import BooleanType, OneOfType, Type
 from fairlead.facts.values import UnfitValue, internal_from_json
 from fairlead.logic.numbers import is_number, scale_of
@@ -59,7 +59,7 @@ def bounded(bench: Bench, asked: PackProperty) -> Found:
                 all_of((value.known, any_of(outside))),
                 lambda outcomes: outcomes[0].results[subject.name] is not None,
                 lambda outcomes, _: (
-                    f"{subject.title['en']} "
+                    f"{sentence_case(subject.title['en'])} "
                     f"{value_words(_result(subject, outcomes[0]))} with "
                     f"{case_words(bench.ruleset.model, _facts_of(bench, subject, outcomes[0]))}."
                 ),
@@ -107,7 +107,7 @@ def determined(bench: Bench, asked: PackProperty) -> Found:
                 all_of((everything, negate(value.known))),
                 lambda outcomes: subject.name in outcomes[0].undetermined,
                 lambda outcomes, _: (
-                    f"{subject.title['en']} undetermined with "
+                    f"{sentence_case(subject.title['en'])} undetermined with "
                     f"{case_words(bench.ruleset.model, _facts_of(bench, subject, outcomes[0]))}."
                 ),
                 antecedents=[("not everything can be known at once", everything)],
@@ -198,7 +198,7 @@ def reachable(bench: Bench, asked: PackProperty) -> Found:
                 _reached(case, subject, wanted),
                 lambda outcomes: outcomes[0].results[subject.name] == wanted,
                 lambda outcomes, _: (
-                    f"{subject.title['en']} is {value_words(wanted)} with "
+                    f"{sentence_case(subject.title['en'])} is {value_words(wanted)} with "
                     f"{case_words(bench.ruleset.model, _facts_of(bench, subject, outcomes[0]))}."
                 ),
             )
@@ -240,7 +240,7 @@ def needs(bench: Bench, asked: PackProperty) -> Found:
                 all_of((_reached(case, subject, wanted), negate(any_of(given)))),
                 lambda outcomes: outcomes[0].results[subject.name] == wanted,
                 lambda outcomes, _: (
-                    f"{subject.title['en']} is {value_words(wanted)} with "
+                    f"{sentence_case(subject.title['en'])} is {value_words(wanted)} with "
                     f"{case_words(bench.ruleset.model, _facts_of(bench, subject, outcomes[0]))}."
                 ),
             )
@@ -310,6 +310,5 @@ def _with_what(
     bench: Bench, subject: Decision, wanted: Any, carried: Sequence[str], outcomes: Sequence[Outcome]
 ) -> str:
     given = [(name, outcomes[0].value(name)) for name in carried if outcomes[0].value(name) is not None]
-    return (
-        f"{subject.title['en']} is {value_words(wanted)} only with {case_words(bench.ruleset.model, given)}."
-    )
+    title = sentence_case(subject.title["en"])
+    return f"{title} is {value_words(wanted)} only with {case_words(bench.ruleset.model, given)}."

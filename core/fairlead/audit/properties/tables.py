@@ -14,6 +14,7 @@ from fairlead.audit.encoding.conditions import all_of, any_of, negate
 from fairlead.audit.encoding.values import FIRST_INSTANT, equal, is_true
 from fairlead.audit.findings import Case, Counterexample, Method, Verdict
 from fairlead.audit.realised import Unrealisable
+from fairlead.audit.solver import Question, Wish
 from fairlead.audit.words import case_words, joined, sentence_case
 from fairlead.facts.types import BooleanType, DateTimeType, DateType, OneOfType, Type
 from fairlead.facts.values import json_from_internal
@@ -22,6 +23,9 @@ from fairlead.ruleset.policy_pack import PackProperty
 from fairlead.ruleset.typed import Decision, Scorecard, ScoreRow, Table, TableRow
 
 __all__ = ["disjoint", "no_dead_row", "no_shadowed_row", "total"]
+
+#: what a fact of a case in no row should be, if it can
+_PLAIN_NUMBERS = (0, 1, 2, 5, 10)
 
 Found = Iterator[tuple[str, Settled]]
 
@@ -67,6 +71,10 @@ def total(bench: Bench, asked: PackProperty) -> Found:
             why = "the table says what holds where no row matches"
             yield subject.name, Settled(Verdict.PROVED, Method.DATA_FLOW, statement, (why,))
             continue
+        boxes = _swept(bench, subject)
+        if boxes is not None:
+            yield subject.name, _gap(bench, subject, statement, boxes)
+            continue
 
         def build(case: SymbolicCase, subject: Table = subject) -> Claim:
             rows = [case.decider.row(subject.name, row.id) for row in subject.rows]
@@ -104,6 +112,54 @@ def disjoint(bench: Bench, asked: PackProperty) -> Found:
         yield subject.name, _overlap_by_solver(bench, subject, statement)
 
 
+def _gap(bench: Bench, subject: Table, statement: str, boxes: Boxes) -> Settled:
+    """Settle by the solver, over the boxes themselves, that some row matches every input."""
+    question = Question(f"{bench.pack.name} {bench.obligation.id} {subject.name}", boxes.gap_script())
+    plain = [
+        [Wish(column, ((column, number),)) for column in sorted(boxes.ranges)] for number in _PLAIN_NUMBERS
+    ]
+    answer = bench.ask(question, (), lambda: plain)
+    formula = question.digest()
+    if answer.no:
+        return Settled(Verdict.PROVED, Method.SOLVER, statement, steps=answer.steps, formula=formula)
+    if answer.values is None:
+        return Settled(
+            Verdict.UNDECIDED, Method.SOLVER, statement, (answer.why,), steps=answer.steps, formula=formula
+        )
+    point = {column: int(answer.values[column]) for column in boxes.columns}
+    outcome = _decided(bench, subject, point)
+    if isinstance(outcome, str) or subject.name not in outcome.undetermined:
+        why = (
+            outcome
+            if isinstance(outcome, str)
+            else "the solver found a case that the engine does not confirm"
+        )
+        return Settled(Verdict.UNDECIDED, Method.SOLVER, statement, (why,), formula=formula)
+    shown = sentence_case(_shown_facts(bench, subject, outcome))
+    sentence = f"{shown}: in no row of “{subject.title['en']}”."
+    found = Counterexample(sentence, (Case(outcome.listed, outcome.as_of, outcome.results),))
+    return Settled(
+        Verdict.REFUTED,
+        Method.SOLVER,
+        statement,
+        counterexamples=(found,),
+        steps=answer.steps,
+        formula=formula,
+    )
+
+
+def _decided(bench: Bench, subject: Table, point: dict[str, int]) -> Outcome | str:
+    """Return what the engine gives for an input, or why it cannot be shown."""
+    try:
+        return decided(_record(bench, subject, point), point, _moment(bench), bench.program)
+    except Unrealisable as error:
+        return str(error)
+
+
+def _moment(bench: Bench) -> datetime:
+    return datetime(*bench.settings.day.timetuple()[:3], 12, tzinfo=UTC)
+
+
 def _sweep(bench: Bench, subject: Table, statement: str, boxes: Boxes) -> Settled:
     for place, met in enumerate(boxes.meeting()):
         others = met & ~((1 << (place + 1)) - 1)
@@ -117,13 +173,11 @@ def _overlapping(
     bench: Bench, subject: Table, statement: str, boxes: Boxes, rows: tuple[int, int]
 ) -> Settled:
     point = boxes.point(rows)
-    moment = datetime(*bench.settings.day.timetuple()[:3], 12, tzinfo=UTC)
-    try:
-        outcome = decided(_record(bench, subject, point), point, moment, bench.program)
-    except Unrealisable as error:
-        return Settled(Verdict.UNDECIDED, Method.SWEEP, statement, (str(error),))
+    outcome = _decided(bench, subject, point)
+    if isinstance(outcome, str):
+        return Settled(Verdict.UNDECIDED, Method.SWEEP, statement, (outcome,))
     ids = [subject.rows[place].id for place in rows]
-    conflict = bench.program.evaluate(outcome.listed, as_of=moment).conflicts.get(subject.name, ())
+    conflict = bench.program.evaluate(outcome.listed, as_of=_moment(bench)).conflicts.get(subject.name, ())
     if not set(ids) <= set(conflict):
         why = "the sweep found a case that the engine does not confirm"
         return Settled(Verdict.UNDECIDED, Method.SWEEP, statement, (why,))
