@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations, product
 from typing import Any
 
@@ -61,6 +62,9 @@ def test_rows_meet_exactly_where_a_point_lies_in_both(rows: list[Box]) -> None:
             point = dict.fromkeys(COLUMNS, 0) | swept.point((one, other))
             assert inside(rows[one], point)
             assert inside(rows[other], point)
+            both = [each for each in POINTS if inside(rows[one], each) and inside(rows[other], each)]
+            for name in swept.point((one, other)):
+                assert abs(point[name]) == min(abs(each[name]) for each in both)
 
 
 @settings(max_examples=100, deadline=None)
@@ -76,7 +80,7 @@ def test_a_row_is_empty_exactly_where_no_point_lies_in_it(rows: list[Box]) -> No
 SMALL, CHANNEL = IntegerType(0, 5), OneOfType(("web", "phone", "mail"))
 TYPES: dict[str, Type] = {"lead.n": SMALL, "lead.channel": CHANNEL, "lead.flag": BOOLEAN}
 RANGES = {"lead.n": Span(0, 5), "lead.channel": Span(0, 2), "lead.flag": Span(0, 1)}
-ORDERS = {
+ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": lambda one, other: one < other,
     "<=": lambda one, other: one <= other,
     ">": lambda one, other: one > other,

@@ -324,6 +324,36 @@ CASES: list[tuple[str, Any, dict[str, Any], Any]] = [
         {"day": "2028-02-28", "until": "2028-03-01"},
         2,
     ),
+    ("fallback-unknown", {"var": ["lead.m", V("n")]}, {}, None),
+    ("at-most-unknown", {"<=": [V("m"), V("n")]}, {"n": 2}, None),
+    ("more-unknown", {">": [V("m"), V("n")]}, {"n": 2}, None),
+    ("min-unknown", {"min": [V("m"), V("n")]}, {"n": 7}, None),
+    ("round-unknown", {"round": [V("d"), {"scale": 0, "rounding": "up"}]}, {}, None),
+    ("widened-unknown", {"==": [V("d"), V("e")]}, {"e": "0.000"}, None),
+    ("widened-sum-unknown", {"+": [V("m"), V("e")]}, {"e": "0.000"}, None),
+    ("days-unknown", {"days_between": [V("day"), V("until")]}, {"day": "2026-11-22"}, None),
+    ("hours-unknown", {"hours_between": [V("at"), V("end")]}, {"end": "2026-11-22T09:00:00Z"}, None),
+    ("minutes-unknown", {"minutes_between": [V("at"), V("end")]}, {"at": "2026-11-22T09:00:00Z"}, None),
+    ("seconds-unknown", {"seconds_between": [V("at"), V("end")]}, {"at": "2026-11-22T09:00:00Z"}, None),
+    ("add-months-unknown", {"add_months": [V("day"), V("n")]}, {"day": "2026-11-22"}, None),
+    ("joined-unknown", {"==": [{"cat": [V("name"), "-"]}, "a-"]}, {}, None),
+    ("cut-unknown", {"==": [{"substr": [V("name"), 0, 1]}, "a"]}, {}, None),
+    ("in-a-list-of-facts", {"in": [3, [V("m"), 1]]}, {"m": 3}, True),
+    ("not-in-a-list-of-facts", {"in": [4, [V("m"), 1]]}, {"m": 3}, False),
+    (
+        "add-hours",
+        {"add_hours": [V("at"), V("n")]},
+        {"at": "2026-11-22T23:30:00Z", "n": 2},
+        "2026-11-23T01:30:00Z",
+    ),
+    (
+        "add-hours-back",
+        {"add_hours": [V("at"), V("n")]},
+        {"at": "2026-11-22T01:00:00Z", "n": -2},
+        "2026-11-21T23:00:00Z",
+    ),
+    ("add-hours-too-far", {"add_hours": [V("at"), V("n")]}, {"at": "9999-12-31T23:30:00Z", "n": 1}, None),
+    ("add-hours-unknown", {"add_hours": [V("at"), V("n")]}, {"n": 1}, None),
     ("add-days", {"add_days": [V("day"), V("n")]}, {"day": "2026-12-30", "n": 3}, "2027-01-02"),
     ("add-days-back", {"add_days": [V("day"), V("n")]}, {"day": "2026-01-01", "n": -1}, "2025-12-31"),
     ("add-days-too-far", {"add_days": [V("day"), V("n")]}, {"day": "9999-12-31", "n": 1}, None),
@@ -409,6 +439,20 @@ def test_equal_texts_are_joined_and_cut_alike() -> None:
     holds({"==": joined}, given, True)
     holds({"==": joined}, {"name": "ab"}, None)
     holds({"==": [{"cat": [V("name"), "-"]}, {"cat": [V("name"), "-"]}]}, {"name": "ab"}, True)
+
+
+def test_a_cut_text_is_the_same_of_equal_texts_where_anything_is_left() -> None:
+    """Whether anything is left is not computed: the cut may be unknown, and is never unequal."""
+    term = typed({"==": [{"substr": [V("name"), 0, 1]}, {"substr": [V("code"), 0, 1]}]})
+    space = Space()
+    facts = Facts(space, model(), "lead", "x")
+    value = Terms(space, lambda variable: facts.read(variable.name)).value(term)
+    solver = z3.Solver()
+    record = {"lead": {"name": "ab", "code": "ab"}}
+    solver.add(*fixed(space, facts, record), *space.definitions)
+    assert solver.check(value.known, value.term) == z3.sat
+    assert solver.check(value.known, negate(value.term)) == z3.unsat
+    assert solver.check(negate(value.known)) == z3.sat
 
 
 def test_an_unknown_condition_of_a_known_choice_stays_unknown() -> None:

@@ -15,7 +15,6 @@ from tests.audit.planted.workshop import (
     at,
     check_proved,
     check_refuted,
-    paid,
 )
 
 REWARD = "introduction.reward"
@@ -61,16 +60,12 @@ def unlike(cases: Sequence[Replay]) -> bool:
     return one.reward() != other.reward()
 
 
-def pays_unlike(cases: Sequence[Replay]) -> bool:
-    return paid(cases[0]) != paid(cases[1])
-
-
 def independent(id_: str, label: str, *edits: Edit, apart: set[str] | frozenset[str], **keys: Any) -> Plant:
     asked = {"kind": "independent", "label": label}
     return Plant(id_, asked, edits, unlike, frozenset(apart), shown=2, **keys)
 
 
-BAND = {
+BAND: dict[str, Any] = {
     "name": "introduction.points",
     "kind": "scorecard",
     "title": "points",
@@ -90,7 +85,7 @@ BAND = {
         },
     ],
 }
-EXTRA = {
+EXTRA: dict[str, Any] = {
     "name": "introduction.extra",
     "kind": "table",
     "title": "extra",
@@ -399,109 +394,7 @@ PLANTS = [
         if_also("payable_when", {"<=": [{"add_days": [V("treatment.discharged_on"), 30]}, V("as_of_date")]}),
         apart={"treatment.discharged_on"},
     ),
-    Plant(
-        "pay-rises-with-the-price",
-        {"kind": "no_positive_correlation", "label": "treatment_value", "per": "unit"},
-        (either({">": [{"var": ["treatment.list_price", usd("0.00")]}, usd("1000.00")]}),),
-        lambda cases: (
-            paid(cases[1]) > paid(cases[0])
-            and amount_of(cases[1], "list_price") >= amount_of(cases[0], "list_price")
-        ),
-        frozenset({"treatment.list_price"}),
-        clean=(
-            either(
-                {">": [{"var": ["treatment.list_price", usd("0.00")]}, usd("1000.00")]}, usd("300.00"), FEE
-            ),
-        ),
-        shown=2,
-    ),
-    Plant(
-        "pay-rises-with-being-known",
-        {"kind": "no_positive_correlation", "label": "treatment_value", "per": "unit"},
-        (either({"absent": "treatment.list_price"}, usd("300.00"), FEE),),
-        lambda cases: (
-            paid(cases[1]) > paid(cases[0])
-            and cases[0].fact("treatment.list_price") is None
-            and cases[1].fact("treatment.list_price") is not None
-        ),
-        frozenset({"treatment.list_price"}),
-        clean=(either({"absent": "treatment.list_price"}),),
-        shown=2,
-    ),
-    Plant(
-        "a-leap-of-more-than-two-fees",
-        {"kind": "no_cliff", "factor": "2", "count": "partner.introductions_this_year"},
-        (either({">=": [COUNT, 6]}, usd("600.01")),),
-        lambda cases: paid(cases[1]) > 2 * paid(cases[0]) > 0,
-        BY_VOLUME,
-        clean=(either({">=": [COUNT, 6]}, usd("600.00")),),
-        shown=2,
-    ),
-    Plant(
-        "a-leap-through-a-derived-rank",
-        {"kind": "no_cliff", "factor": "2", "count": "partner.introductions_this_year"},
-        (either({">=": [V("partner.rank"), 6]}, usd("900.00")),),
-        lambda cases: paid(cases[1]) > 2 * paid(cases[0]) > 0,
-        frozenset({"partner.rank", "partner.introductions"}),
-        clean=(either({">=": [V("introduction.hours"), 6]}, usd("900.00")),),
-        shown=2,
-    ),
-    Plant(
-        "a-leap-by-re-rating",
-        {"kind": "no_cliff", "factor": "2", "count": "partner.introductions_this_year"},
-        (either({">=": [COUNT, 6]}, usd("400.00")), at(REWARD, "re_rates", True)),
-        lambda cases: (
-            # 6 at 400 less 5 at 300 is 900, above twice 300
-            number(cases[1]) == number(cases[0]) + 1
-            and paid(cases[1]) * number(cases[1]) - paid(cases[0]) * number(cases[0]) > 600
-        ),
-        BY_VOLUME,
-        clean=(either({">=": [COUNT, 6]}, usd("350.00")), at(REWARD, "re_rates", True)),
-        shown=2,
-        says="Same introduction; introductions this year: 5: reward 300 USD; introductions this year: 6: "
-        "reward 400 USD. All are paid anew, so one more adds 900 USD; the first earns 300 USD.",
-    ),
-    Plant(
-        "unequal-pay-by-country",
-        {"kind": "equal_work"},
-        (either({"==": [V("partner.country"), "de"]}),),
-        pays_unlike,
-        frozenset({"partner.country"}),
-        shown=2,
-        one_time=False,
-    ),
-    Plant(
-        "unequal-pay-through-the-tier",
-        {"kind": "equal_work"},
-        (either({"==": [V("partner.tier"), "silver"]}),),
-        pays_unlike,
-        BY_VOLUME,
-        shown=2,
-        one_time=False,
-    ),
-    Plant(
-        "unequal-pay-for-hours-that-are-no-work-fact",
-        {"kind": "equal_work"},
-        (at(REWARD, "amount", {"*": [usd("5.00"), V("introduction.hours")]}),),
-        pays_unlike,
-        frozenset({"introduction.hours"}),
-        clean=(
-            at(REWARD, "amount", {"*": [usd("5.00"), V("introduction.hours")]}),
-            at(REWARD, "work", ["introduction.hours"]),
-        ),
-        shown=2,
-        one_time=False,
-    ),
 ]
-
-
-def amount_of(case: Replay, fact: str) -> float:
-    given = case.fact(f"treatment.{fact}")
-    return float(given["amount"]) if given is not None else -1.0
-
-
-def number(case: Replay) -> int:
-    return len(case.fact("partner.introductions"))
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.id)

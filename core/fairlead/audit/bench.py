@@ -14,23 +14,27 @@ from fairlead.audit.cases import (
     Period,
     SymbolicCase,
     alike_outside,
-    any_differs,
-    differs,
+    difference,
+    other_numbers,
     replayed,
 )
+from fairlead.audit.claims import Claim
+from fairlead.audit.confirming import engine_says
 from fairlead.audit.encoding import Undecidable, Value
-from fairlead.audit.encoding.conditions import TRUE, all_of, any_of, implies, negate
+from fairlead.audit.encoding.conditions import TRUE, all_of, any_of, negate
+from fairlead.audit.encoding.values import DAY
 from fairlead.audit.findings import Case, Counterexample, Difference, Method, Verdict
 from fairlead.audit.plain import one_currency, plain_values
 from fairlead.audit.realised import Unrealisable
 from fairlead.audit.second_opinion import SecondOpinion
-from fairlead.audit.solver import Answer, Assignment, Question, Wish, Wishes
+from fairlead.audit.solver import Answer, Question, Wish, Wishes
 from fairlead.audit.taint import Reading, Taints
 from fairlead.audit.words import condition_words, title_of
 from fairlead.engine import Program
 from fairlead.facts.types import DateTimeType
 from fairlead.logic.terms import Term
 from fairlead.ruleset.policy_pack import PackObligation, PolicyPack
+from fairlead.ruleset.policy_pack_build import GOVERNING_FACTS
 from fairlead.ruleset.typed import Decision, Reward, Ruleset, Scorecard, Table
 
 __all__ = ["Bench", "Claim", "Settings", "Settled", "combined"]
@@ -68,27 +72,6 @@ class Settings:
     second: SecondOpinion | None = None
     cases: dict[tuple[str, str, Period], Cases] = field(default_factory=dict)
     admitted: dict[tuple[str, str], Answer] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Claim:
-    """A property of one or two cases, ready to be asked.
-
-    `violation` is what must not be. Each of `antecedents`, words and a condition, must be possible, or the
-    proof would be empty; so must `pays`, that something is paid, of a property about pay: in the cases that
-    the obligation is for, or with `pays_anywhere` in any. `wishes` are conditions that a counterexample
-    should meet. `broken` tells, of the replayed cases, whether they break the property, and `sentence` says
-    how.
-    """
-
-    violation: z3.BoolRef
-    broken: Callable[[Sequence[Outcome]], bool]
-    sentence: Callable[[Sequence[Outcome], Sequence[Difference]], str]
-    antecedents: list[tuple[str, z3.BoolRef]] = field(default_factory=list)
-    pays: z3.BoolRef | None = None
-    pays_anywhere: bool = False
-    wishes: list[z3.BoolRef] = field(default_factory=list)
-    currency: str | None = None
 
 
 @dataclass(slots=True)
@@ -162,8 +145,9 @@ class Bench:
         return Settled(Verdict.UNDECIDED, Method.DATA_FLOW, statement, (why,))
 
     def grounded(self, settled: Settled, name: str) -> Settled:
-        """Return `undecided` instead of a proof where no case of the decision `name` is admitted at all."""
-        if settled.verdict != Verdict.PROVED or not name:
+        """Return `undecided` where no case of the decision `name` is admitted and none is shown."""
+        settles = settled.verdict in (Verdict.PROVED, Verdict.REFUTED)
+        if not settles or settled.counterexamples or not name:
             return settled
         key = (self.ruleset.digest, name)
         known = self.settings.admitted
@@ -289,7 +273,7 @@ class Bench:
         wished = _named("wished", claim.wishes)
         differing = _named(
             "differs",
-            [_difference(cases[-2], cases[-1], name) for name in sorted(carried)] if len(cases) > 1 else [],
+            [difference(cases[-2], cases[-1], name) for name in sorted(carried)] if len(cases) > 1 else [],
         )
         space = cases[0].space
         domain = [condition for case in cases for condition in case.domain(names)]
@@ -325,10 +309,10 @@ class Bench:
                     outcomes += [replayed(case, answer.values, self.program, names)]
             except Unrealisable as error:
                 why = str(error)
-                base.append(_other_numbers(cases[len(outcomes)], error.names, answer.values))
+                base.append(other_numbers(cases[len(outcomes)], error.names, answer.values))
                 question = Question.of(name, base, asked)
                 continue
-            settled = self._refuted(statement, claim, carried, outcomes)
+            settled = self._refuted(statement, cases[0].entity, claim, carried, outcomes)
             return replace(settled, steps=steps, formula=formula)
         return Settled(Verdict.UNDECIDED, Method.SOLVER, statement, (why,), steps=steps, formula=formula)
 
@@ -412,9 +396,14 @@ class Bench:
         return answer if second is None else second.confirmed(question, flags, answer)
 
     def _refuted(
-        self, statement: str, claim: Claim, carried: frozenset[str], outcomes: Sequence[Outcome]
+        self,
+        statement: str,
+        entity: str,
+        claim: Claim,
+        carried: frozenset[str],
+        outcomes: Sequence[Outcome],
     ) -> Settled:
-        if not claim.broken(outcomes):
+        if not (claim.broken(outcomes) and all(self._falls_under(entity, each) for each in outcomes)):
             why = "the solver found a case that the engine does not confirm"
             return Settled(Verdict.UNDECIDED, Method.SOLVER, statement, (why,))
         differences = self._differences(outcomes[-2:], carried) if len(outcomes) > 1 else ()
@@ -424,6 +413,16 @@ class Bench:
             differences,
         )
         return Settled(Verdict.REFUTED, Method.SOLVER, statement, counterexamples=(shown,))
+
+    def says(self, term: Term, outcome: Outcome) -> bool | None:
+        """Return what the engine says of a condition of the pack in a case."""
+        return engine_says(self.program, self.pack, self.obligation.entity, term, outcome)
+
+    def _falls_under(self, entity: str, outcome: Outcome) -> bool:
+        applies = self.obligation.applies_when
+        if applies is None or self.obligation.entity != entity:
+            return True
+        return self.says(applies, outcome) is not False
 
     def _differences(self, outcomes: Sequence[Outcome], carried: frozenset[str]) -> tuple[Difference, ...]:
         one, other = outcomes
@@ -463,17 +462,13 @@ class Bench:
         first, end = self.obligation.effective_from, self.obligation.effective_to
         if first is None and end is None:
             return
-        name = {"introduction": "introduction.introduced_on", "disclosure": "disclosure.given_at"}.get(
-            self.obligation.governing
-        )
+        name = GOVERNING_FACTS.get(self.obligation.governing)
         day: Value = Value(TRUE, case.time.as_of_date)
         if name is not None and name.partition(".")[0] in case.facts.keys:
             read = case.facts.read(name)
             assert isinstance(read, Value)
             day = read
             if isinstance(case.facts.fact(name).type, DateTimeType):
-                from fairlead.audit.encoding.values import DAY
-
                 day = Value(read.known, read.term / DAY + 1)
         if first is not None:
             yield any_of((negate(day.known), day.term >= first.toordinal()))
@@ -481,25 +476,8 @@ class Bench:
             yield any_of((negate(day.known), day.term < end.toordinal()))
 
 
-def _difference(one: SymbolicCase, other: SymbolicCase, name: str) -> z3.BoolRef:
-    if "." in name:
-        return differs(one.facts.read(name), other.facts.read(name))
-    return any_differs(one, other, frozenset({name}))
-
-
 def _named(prefix: str, conditions: Sequence[z3.BoolRef]) -> list[tuple[z3.BoolRef, z3.BoolRef]]:
     return [(z3.Bool(f"{prefix}!{number}"), each) for number, each in enumerate(conditions)]
-
-
-def _other_numbers(case: SymbolicCase, names: Iterable[str], values: Assignment) -> z3.BoolRef:
-    """Return that the aggregates of a case are not all what they are in an assignment."""
-    alike = []
-    for name in names:
-        value, label = case.facts.read(name), f"{case.tag}:{name}"
-        assert isinstance(value, Value)
-        alike.append(value.known == bool(values.get(f"{label}?")))
-        alike.append(implies(value.known, value.term == values.get(label, 0)))
-    return negate(all_of(alike))
 
 
 def combined(found: Sequence[Settled]) -> Settled:

@@ -186,6 +186,24 @@ def any_differs(one: SymbolicCase, other: SymbolicCase, names: frozenset[str]) -
     )
 
 
+def difference(one: SymbolicCase, other: SymbolicCase, name: str) -> z3.BoolRef:
+    """Tell whether two cases differ in a fact, or in whether a record is there."""
+    if "." in name:
+        return differs(one.facts.read(name), other.facts.read(name))
+    return any_differs(one, other, frozenset({name}))
+
+
+def other_numbers(case: SymbolicCase, names: Iterable[str], values: Assignment) -> z3.BoolRef:
+    """Return that the aggregates of a case are not all what they are in an assignment."""
+    alike = []
+    for name in names:
+        value, label = case.facts.read(name), f"{case.tag}:{name}"
+        assert isinstance(value, Value)
+        alike.append(value.known == bool(values.get(f"{label}?")))
+        alike.append(implies(value.known, value.term == values.get(label, 0)))
+    return negate(all_of(alike))
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A concrete case and what the engine gave for it; `record` and `as_of` are JSON values.

@@ -196,6 +196,10 @@ class _Comparing:
             return ComparedDecision(name, Likeness.EQUAL, steps=answer.steps)
         if answer.values is None:
             return ComparedDecision(name, Likeness.UNDECIDED, answer.why, steps=answer.steps)
+        # both records are one: a text that either side named is that text in both
+        texts = {**pair[1].space.texts, **pair[0].space.texts}
+        for case in pair:
+            case.space.texts.update(texts)
         try:
             outcomes = [
                 replayed(case, answer.values, program, readable)

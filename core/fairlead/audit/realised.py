@@ -180,6 +180,13 @@ def _state(aggregate: Aggregate, shape: Mapping[str, Any], test: Any, day: date)
 
 def _combined(wanted: Sequence[_Wanted], shapes: Sequence[_Shape]) -> list[int] | None:
     """Return how many records of each shape come to all values, as few as there can be; None for none."""
+    if len(wanted) == 1 and wanted[0].aggregate.function == "count":
+        # the common case needs no solver
+        value = wanted[0].value
+        place = next((place for place, shape in enumerate(shapes) if shape.states[0][0]), None)
+        if value > _MOST_RECORDS or (value and place is None):
+            return None
+        return [value if number == place else 0 for number in range(len(shapes))]
     counts = [z3.Int(f"shape{number}") for number in range(len(shapes))]
     solver = z3.Solver()
     solver.set("random_seed", 0)
@@ -283,22 +290,23 @@ def _fitting(
             yield from moments
             yield from (as_of, as_of - timedelta(days=1), as_of + timedelta(days=1))
         case IntegerType(low=low, high=high):
-            yield from (number for number in _numbers(type_, said) if low <= number <= high)
+            yield from _numbers(type_, said, low, high)
         case DecimalType() | MoneyType(currency=str()):
-            low_units, high_units = fact.low, fact.high
-            for number in _numbers(type_, said):
-                above = low_units is None or number >= low_units
-                if above and (high_units is None or number <= high_units):
-                    yield number
+            yield from _numbers(type_, said, fact.low, fact.high)
         case ListType():
             yield ()
 
 
-def _numbers(type_: Type, said: Sequence[Any]) -> Iterator[int]:
+def _numbers(type_: Type, said: Sequence[Any], low: int | None, high: int | None) -> Iterator[int]:
     numbers = [value for value in said if type(value) is int]
-    yield from numbers
-    yield from (0, 10 ** scale_of(type_))
-    yield from (number + step for number in numbers for step in (1, -1))
+    tried = [*numbers, 0, 10 ** scale_of(type_)]
+    tried += [number + step for number in numbers for step in (1, -1)]
+    if high is not None and high > 0:
+        # a sum above what one record can have is spread over several
+        tried += [high, *(number % high for number in numbers)]
+    yield from (
+        number for number in tried if (low is None or number >= low) and (high is None or number <= high)
+    )
 
 
 def _days(day: date, wanted: Sequence[_Wanted]) -> Iterator[date]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fairlead.audit.solver import Answer, Question
+from fairlead.audit.solver import Answer, Question, solver_name
 from fairlead.files.output_file import OutputFile
 from fairlead.problems import Problem, UsageError
 
@@ -17,6 +17,7 @@ __all__ = ["SecondOpinion"]
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 #: resource units that cvc5 may spend on one question
 _LIMIT = 2_000_000
+_FOUND = {"yes": "a case", "no": "none"}
 
 
 class SecondOpinion:
@@ -53,7 +54,10 @@ class SecondOpinion:
         if other == answer.verdict:
             self.confirmed_answers += 1
         elif other != "unknown":
-            why = f"the solvers disagree: {self.name} says {other}, the first {answer.verdict}"
+            why = (
+                f"the solvers disagree: {solver_name()} finds {_FOUND[answer.verdict]}, "
+                f"{self.name} {_FOUND[other]}"
+            )
             return Answer("unknown", answer.steps, why=why)
         return answer
 
@@ -67,8 +71,12 @@ class SecondOpinion:
         parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "question")
         symbols = parser.getSymbolManager()
         result = ""
-        while not (command := parser.nextCommand()).isNull():
-            result = str(command.invoke(solver, symbols)).strip() or result
+        try:
+            while not (command := parser.nextCommand()).isNull():
+                result = str(command.invoke(solver, symbols)).strip() or result
+        except RuntimeError:
+            # what it cannot read or settle is no answer
+            return "unknown"
         return {"sat": "yes", "unsat": "no"}.get(result, "unknown")
 
     def _write(self, folder: Path, name: str, script: str, answer: Answer) -> None:

@@ -11,8 +11,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import z3
+
+from fairlead.audit.standard_text import standard_text
 
 __all__ = ["DEFAULT_LIMIT", "Answer", "Assignment", "Question", "Wish", "Wishes", "solver_name"]
 
@@ -25,6 +28,9 @@ _STEP_LIMIT = 1_000_000
 _CONSTANT = re.compile(
     r"\(define-fun (?:\|([^|]*)\||([^\s()|]+)) \(\) (?:Int|Bool)\s+(true|false|[0-9]+|\(- [0-9]+\))\)"
 )
+
+#: a name that the writer gives to a shared part; what is quoted is a name of ours
+_SHARED_PART = re.compile(r"\|[^|]*\||([$?])x[0-9]+")
 
 #: the values of named constants: integers and booleans
 Assignment = Mapping[str, int | bool]
@@ -86,7 +92,11 @@ class Question:
     def script(self, *flags: str) -> str:
         """Return the SMT-LIB 2 script that asks whether the conditions of these names can hold."""
         asserted = "".join(f"(assert |{flag}|)\n" for flag in flags)
-        return f"; {self.name}\n{self._text}{asserted}(check-sat)\n"
+        return f"; {self.name}\n{self._standard}{asserted}(check-sat)\n"
+
+    @cached_property
+    def _standard(self) -> str:
+        return standard_text(self._text)
 
     def digest(self, *flags: str) -> str:
         """Return the SHA-256 of the script, `sha256:` and 64 hex digits."""
@@ -185,8 +195,16 @@ class _Granting:
 
 
 def _body(solver: z3.Solver) -> str:
-    text: str = solver.to_smt2()
-    lines = (line for line in text.splitlines() if not line.startswith((";", "(check-sat)")))
+    numbers: dict[str, str] = {}
+
+    def named(found: re.Match[str]) -> str:
+        if found[1] is None:
+            return found[0]
+        return f"{found[1]}x{numbers.setdefault(found[0], str(len(numbers)))}"
+
+    # the names of shared parts tell how many terms were made before: they are numbered anew
+    text: str = _SHARED_PART.sub(named, solver.to_smt2())
+    lines = (line for line in text.splitlines() if not line.startswith((";", "(check-sat)", "(set-info")))
     return "\n".join(lines) + "\n"
 
 

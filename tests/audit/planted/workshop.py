@@ -25,6 +25,7 @@ from fairlead.ruleset.resolve import build, find_ruleset
 
 __all__ = [
     "DAY",
+    "NULL",
     "Edit",
     "Replay",
     "V",
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 DAY = date(2026, 11, 22)
+#: puts null at a path, where None takes away what stands there
+NULL = object()
 _ROOT = Path(__file__).parents[1]
 _OWN = _ROOT / "planted"
 #: fact models that no test edits, read once
@@ -92,6 +95,8 @@ def edited(document: Mapping[str, Any], edits: Iterable[Edit]) -> dict[str, Any]
             target[last].append(edit.value)
         elif edit.value is None:
             del target[last]
+        elif edit.value is NULL:
+            target[_step(target, last)] = None
         else:
             target[_step(target, last)] = edit.value
     return result

@@ -75,6 +75,7 @@ def implied(bench: Bench, asked: PackProperty) -> Found:
                 statement,
                 lambda case: is_true(case.of_pack(requirement)),
                 _facts_in(requirement),
+                lambda outcome: bench.says(requirement, outcome) is not True,
             ),
         )
 
@@ -94,7 +95,10 @@ def _required(
     statement: str,
     requirement: Callable[[SymbolicCase], z3.BoolRef],
     shown: Sequence[str],
+    lacks: Callable[[Outcome], bool] = lambda _: True,
 ) -> Settled:
+    """Settle that a part of a reward is true only where a requirement is; `lacks` is asked of a replay."""
+
     def build(case: SymbolicCase) -> Claim:
         reward = case.decider.reward(subject.name)
         condition = {
@@ -106,7 +110,7 @@ def _required(
 
         def broken(outcomes: Sequence[Outcome]) -> bool:
             given = outcomes[0].results[subject.name]
-            return given is None or given[_RESULTS[part]] is True
+            return (given is None or given[_RESULTS[part]] is True) and lacks(outcomes[0])
 
         return Claim(
             all_of((held, negate(requirement(case)))),
@@ -154,7 +158,9 @@ def _paying(bench: Bench, case: SymbolicCase, subject: Reward, when: Term) -> Cl
     return Claim(
         all_of((caught, is_true(reward.payable), reward.pay > 0)),
         lambda outcomes: (
-            paid(subject, outcomes[0]) > 0 and outcomes[0].results[subject.name]["payable"] is True
+            paid(subject, outcomes[0]) > 0
+            and outcomes[0].results[subject.name]["payable"] is True
+            and bench.says(when, outcomes[0]) is not False
         ),
         sentence,
         antecedents=[

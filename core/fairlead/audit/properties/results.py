@@ -18,7 +18,7 @@ from fairlead.audit.findings import Method, Verdict
 from fairlead.audit.properties.flow import currency_of, two_cases
 from fairlead.audit.words import case_words, sentence_case, title_of, value_words
 from fairlead.facts.types import BooleanType, OneOfType, Type
-from fairlead.facts.values import UnfitValue, internal_from_json
+from fairlead.facts.values import Money, UnfitValue, internal_from_json
 from fairlead.logic.numbers import is_number, scale_of
 from fairlead.ruleset.policy_pack import PackProperty
 from fairlead.ruleset.typed import Decision, Reward, Scorecard
@@ -57,7 +57,7 @@ def bounded(bench: Bench, asked: PackProperty) -> Found:
                     outside.append(_beyond(value.term, units, below=below))
             return Claim(
                 all_of((value.known, any_of(outside))),
-                lambda outcomes: outcomes[0].results[subject.name] is not None,
+                lambda outcomes: _outside(_result(subject, outcomes[0]), minimum, maximum),
                 lambda outcomes, _: (
                     f"{sentence_case(subject.title['en'])} "
                     f"{value_words(_result(subject, outcomes[0]))} with "
@@ -74,6 +74,15 @@ def bounded(bench: Bench, asked: PackProperty) -> Found:
 def _beyond(term: z3.ArithRef, bound: Decimal, *, below: bool) -> z3.BoolRef:
     numerator, denominator = bound.as_integer_ratio()
     return term * denominator < numerator if below else term * denominator > numerator
+
+
+def _outside(result: Any, minimum: Any, maximum: Any) -> bool:
+    """Tell whether a number or an amount that the engine gave lies outside the bounds."""
+    if result is None:
+        return False
+    number = Decimal(result.amount if isinstance(result, Money) else result)
+    below = minimum is not None and number < Decimal(minimum)
+    return below or (maximum is not None and number > Decimal(maximum))
 
 
 def _result(subject: Decision, outcome: Outcome) -> Any:
