@@ -7,7 +7,7 @@ known counts against the record: an unknown condition, an unknown requirement, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from fairlead.engine.results import Result
 from fairlead.facts.check import compile_check
 from fairlead.facts.model import FactModel
 from fairlead.facts.types import BOOLEAN
+from fairlead.logic.factory import literal
 from fairlead.logic.terms import Term
 from fairlead.problems import Problem, UsageError
 from fairlead.ruleset.build import aggregate_filters
@@ -71,15 +72,24 @@ class GuardResult:
 class Guards:
     """The obligations of several packs that ask for a guard or for evidence.
 
-    The packs must have been read against `model`. `zone` is the time zone in which days begin and end. Raises
+    The packs must have been read against `model`. `zone` is the time zone in which days begin and end. With
+    `every` the obligations that ask nothing of a record are there as well: whether they apply is said. Raises
     UsageError for a pack that was read against another model, and for an unknown zone.
     """
 
-    def __init__(self, packs: Sequence[PolicyPack], model: FactModel, zone: str | tzinfo = "UTC") -> None:
+    def __init__(
+        self,
+        packs: Sequence[PolicyPack],
+        model: FactModel,
+        zone: str | tzinfo = "UTC",
+        *,
+        every: bool = False,
+    ) -> None:
         problems = [_other_model(pack, model) for pack in packs if pack.model.digest != model.digest]
         if problems:
             raise UsageError(problems)
-        self._packs = [_GuardedPack(pack, zone) for pack in packs]
+        self._packs = [_GuardedPack(pack, zone, every=every) for pack in packs]
+        self._model = model
         self._zone = Program(_ruleset(model), zone).zone
         self._check = compile_check(model, self._zone)
 
@@ -93,9 +103,14 @@ class Guards:
         return self.check_checked(self._check(record), as_of, entity)
 
     def check_checked(
-        self, checked: Checked, as_of: date | datetime, entity: str = "introduction"
+        self,
+        checked: Checked,
+        as_of: date | datetime,
+        entity: str = "introduction",
+        *,
+        law: date | None = None,
     ) -> list[GuardResult]:
-        """Check a record that input checking has passed."""
+        """Check a record that input checking has passed; by the law of the day `law`, where it is given."""
         today = as_of
         if isinstance(as_of, datetime):
             moment = as_of if as_of.tzinfo is not None else as_of.replace(tzinfo=self._zone)
@@ -103,8 +118,24 @@ class Guards:
         return [
             result
             for pack in self._packs
-            for result in pack.results(checked, as_of, today, entity, self._zone)
+            for result in pack.results(checked, as_of, today, entity, self._zone, law)
         ]
+
+    @cached_property
+    def reader(self) -> Program:
+        """The program that a file of records is read for: it knows the entities and what is read of them."""
+        parameters = {
+            name: Parameter(name, each.type, each.title, ())
+            for pack in self._packs
+            for name, each in pack.pack.parameters.items()
+        }
+        decisions = [
+            replace(decision, name=f"{decision.name}_{number}")
+            for number, pack in enumerate(self._packs)
+            for decision in (*pack.decisions, *pack.records)
+        ]
+        filters = aggregate_filters(self._model, [])
+        return Program(_ruleset(self._model, decisions, parameters, filters=filters), self._zone)
 
 
 def _other_model(pack: PolicyPack, model: FactModel) -> Problem:
@@ -145,29 +176,35 @@ def _ruleset(
 class _GuardedPack:
     """The guards of one pack, compiled once for each set of values that its parameters have."""
 
-    def __init__(self, pack: PolicyPack, zone: str | tzinfo) -> None:
+    def __init__(self, pack: PolicyPack, zone: str | tzinfo, *, every: bool = False) -> None:
         self.pack = pack
         self._zone = zone
         self._programs: dict[tuple[Any, ...], Program] = {}
         self._asked = [
             (index, obligation)
             for index, obligation in enumerate(pack.obligations)
-            if obligation.guard is not None or obligation.evidence
+            if every or obligation.guard is not None or obligation.evidence
         ]
 
     def results(
-        self, checked: Checked, as_of: date | datetime, today: date, entity: str, zone: tzinfo
+        self,
+        checked: Checked,
+        as_of: date | datetime,
+        today: date,
+        entity: str,
+        zone: tzinfo,
+        law: date | None = None,
     ) -> Iterator[GuardResult]:
-        """Yield what each obligation about `entity` says of a record."""
+        """Yield what each obligation about `entity` says of a record, by the law of its day or of `law`."""
         decided: dict[tuple[Any, ...], Result] = {}
         for index, obligation in self._asked:
             if obligation.entity != entity:
                 continue
             day = _governing_day(obligation, checked, today, zone)
-            values = self._values_on(day if day is not None else today)
+            values = self._values_on(law or day or today)
             if values not in decided:
                 decided[values] = self._program(values).evaluate_checked(checked, as_of)
-            yield self._result(index, obligation, checked, day, decided[values])
+            yield self._result(index, obligation, checked, day, law or day, decided[values])
 
     def _values_on(self, day: date) -> tuple[Any, ...]:
         return tuple(parameter.on(day) for parameter in self.pack.parameters.values())
@@ -181,7 +218,7 @@ class _GuardedPack:
             }
             ruleset = _ruleset(
                 self.pack.model,
-                self._decisions,
+                self.decisions,
                 parameters,
                 self.pack,
                 aggregate_filters(self.pack.model, []),
@@ -192,31 +229,33 @@ class _GuardedPack:
         return program
 
     @cached_property
-    def _decisions(self) -> tuple[Check, ...]:
+    def decisions(self) -> tuple[Check, ...]:
         """The conditions and requirements of the guards as checks."""
         return tuple(
-            Check(
-                name=_name(obligation, index, part),
-                type=BOOLEAN,
-                title=obligation.title,
-                description=obligation.text,
-                strict=True,
-                pointer=obligation.pointer,
-                requirement=term,
-                severity="error",
-                citation=obligation.citation,
-                reason=Reason(part, obligation.title),
-            )
+            _check(obligation, index, part, term)
             for index, obligation in self._asked
             for part, term in _terms(obligation)
         )
 
+    @property
+    def records(self) -> tuple[Check, ...]:
+        """A check that is always true about each entity that an obligation is about."""
+        return tuple(
+            _check(obligation, index, "record", literal(value=True)) for index, obligation in self._asked
+        )
+
     def _result(
-        self, index: int, obligation: PackObligation, checked: Checked, day: date | None, result: Result
+        self,
+        index: int,
+        obligation: PackObligation,
+        checked: Checked,
+        day: date | None,
+        law: date | None,
+        result: Result,
     ) -> GuardResult:
         terms = dict(_terms(obligation))
         values = {part: result.decisions[_name(obligation, index, part)] for part in terms}
-        in_force = obligation.in_force(day) if day is not None else None
+        in_force = obligation.in_force(law) if law is not None else None
         applies: bool | None = values.get("applies", True)
         if in_force is False:
             applies = False
@@ -226,7 +265,7 @@ class _GuardedPack:
         )
         why, unknown = [], []
         if in_force is False:
-            why.append(f"it is not law on {day}")
+            why.append(f"it is not law on {law}")
         elif applies is not False:
             if day is None:
                 why.append(f"its governing date, `{GOVERNING_FACTS[obligation.governing]}`, is missing")
@@ -269,6 +308,21 @@ def _terms(obligation: PackObligation) -> Iterator[tuple[str, Term]]:
         yield "applies", obligation.applies_when
     if obligation.guard is not None:
         yield "guard", obligation.guard.requirement
+
+
+def _check(obligation: PackObligation, index: int, part: str, requirement: Term) -> Check:
+    return Check(
+        name=_name(obligation, index, part),
+        type=BOOLEAN,
+        title=obligation.title,
+        description=obligation.text,
+        strict=True,
+        pointer=obligation.pointer,
+        requirement=requirement,
+        severity="error",
+        citation=obligation.citation,
+        reason=Reason(part, obligation.title),
+    )
 
 
 def _name(obligation: PackObligation, index: int, part: str) -> str:

@@ -1,5 +1,6 @@
 """Evaluation of files: CSV, JSON Lines and Parquet in, decisions and rejects out."""
 
+from fairlead.files.engines import ENGINES, evaluate_with
 from fairlead.files.evaluate import Summary, evaluate_file
 from fairlead.files.inputs import InputFile, open_input
 from fairlead.files.json_rows import parse_record
@@ -12,6 +13,7 @@ from fairlead.files.rejects import Reject
 from fairlead.files.related import RelatedFile, RelatedSummary
 
 __all__ = [
+    "ENGINES",
     "FORMATS",
     "STANDARD_STREAM",
     "InputFile",
@@ -22,6 +24,7 @@ __all__ = [
     "Stated",
     "Summary",
     "evaluate_file",
+    "evaluate_with",
     "format_of",
     "mapping_problems",
     "open_input",

@@ -232,6 +232,11 @@ class _Lines:
         """Return the lines from `first` to `last`, as far as they are still kept."""
         return [line for block in self._kept for line in block.between(first, last)]
 
+    def keep_all(self) -> None:
+        """Keep the text of all lines from here on, until this is called again."""
+        last = list(self._kept)[-_KEPT_BLOCKS:]
+        self._kept = deque(last)
+
     def again(self, lines: list[str]) -> None:
         """Give the last lines that were read once more."""
         if lines:

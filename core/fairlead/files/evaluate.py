@@ -18,7 +18,7 @@ from fairlead.files.result_lines import CsvLines, JsonLines, LineFormat
 from fairlead.files.unknowns import Unknowns
 from fairlead.problems import Problem, UsageError
 
-__all__ = ["Summary", "evaluate_file"]
+__all__ = ["Progress", "Rejects", "Summary", "check_paths", "evaluate_file"]
 
 #: from the number of bytes read to nothing
 Progress = Callable[[int], None]
@@ -42,7 +42,7 @@ class Summary:
     related: Sequence[RelatedSummary] = ()
 
 
-class _Rejects:
+class Rejects:
     """Counts rejects, and writes them where there is a file for them."""
 
     def __init__(self, file: OutputFile | None) -> None:
@@ -79,12 +79,12 @@ def evaluate_file(
     Raises UsageError where a file cannot be written, DocumentError where the header of the input is not
     understood or a related record is wrong, OSError where the input cannot be read.
     """
-    _check_paths(source, target, rejects)
+    check_paths(source, target, rejects)
     if len({each.name for each in source.related}) < len(source.related):
         raise UsageError([Problem("wrong-usage", "one list of related records is given twice")])
     with ExitStack() as files:
         out = files.enter_context(OutputFile(target))
-        reject = _Rejects(files.enter_context(OutputFile(rejects)) if rejects is not None else None)
+        reject = Rejects(files.enter_context(OutputFile(rejects)) if rejects is not None else None)
         records = files.enter_context(open_input(program, source, reject))
         run = _Run(program, as_of, records, out, language)
         if output_format == "parquet":
@@ -156,7 +156,8 @@ class _Run:
         return written
 
 
-def _check_paths(source: InputFile, target: str, rejects: str | None) -> None:
+def check_paths(source: InputFile, target: str, rejects: str | None) -> None:
+    """Raise UsageError where two of the files are one."""
     named = [("input", source.path), ("output", target), ("rejects", rejects)]
     named += [(f"related {each.name}", each.path) for each in source.related]
     places: dict[str, str] = {}

@@ -46,7 +46,8 @@ class Layout:
     `facts` are the full names that records can have, `width` is the number of cells of a row. `make` raises
     UnfitValue where a cell does not fit its fact; `problems` then says which and why. `notes` are sentences
     about how columns are read, `unused` the columns that are not, and `unmapped` the option values that are
-    read as absent, by column; these are complete once all rows are read.
+    read as absent, by column; these are complete once all rows are read. `plain` tells that each column is a
+    fact as Fairlead writes it.
     """
 
     facts: Sequence[str]
@@ -57,6 +58,7 @@ class Layout:
     notes: Sequence[str] = ()
     unused: Sequence[str] = ()
     unmapped: dict[str, set[str]] = field(default_factory=dict)
+    plain: bool = False
 
     @property
     def keys(self) -> frozenset[str]:
@@ -90,7 +92,7 @@ def plain_layout(
         return found
 
     make = _record_maker(names, values)
-    return Layout(names, len(names), make, problems, identity_of(names, names, entities))
+    return Layout(names, len(names), make, problems, identity_of(names, names, entities), plain=True)
 
 
 def plain_facts(model: FactModel, names: Sequence[str], file: str | None) -> list[Fact | Aggregate]:

@@ -26,7 +26,7 @@ from fairlead.files.parquet_rows import pyarrow_or_refuse
 from fairlead.ruleset.reasons import reason_texts
 from fairlead.ruleset.typed import Reward
 
-__all__ = ["ParquetResults"]
+__all__ = ["FileSink", "ParquetResults"]
 
 #: how many rows a row group has
 _GROUP = 20_000
@@ -35,16 +35,18 @@ _GROUP = 20_000
 _REWARD_COLUMNS = ("payee", "accrues", "payable", "reversed")
 
 
-class _Sink(io.RawIOBase):
+class FileSink(io.RawIOBase):
     """An output file as pyarrow wants it."""
 
     def __init__(self, file: OutputFile) -> None:
         self._file = file
 
     def writable(self) -> bool:
+        """Tell that it can be written to."""
         return True
 
     def write(self, content: Any) -> int:
+        """Write bytes; return how many."""
         held = bytes(content)
         self._file.write(held)
         return len(held)
@@ -76,7 +78,7 @@ class ParquetResults:
         fields += [(name, texts) for name in lists]
         self._schema = arrow.schema(fields)
         self._rows: list[dict[str, Any]] = []
-        self._writer = arrow.parquet.ParquetWriter(arrow.PythonFile(_Sink(file), mode="w"), self._schema)
+        self._writer = arrow.parquet.ParquetWriter(arrow.PythonFile(FileSink(file), mode="w"), self._schema)
 
     def add(
         self,

@@ -20,7 +20,7 @@ from fairlead.files.rejects import Reject
 from fairlead.files.rows import Row, nothing_to_decide, record_id
 from fairlead.problems import DocumentError, Problem, UsageError
 
-__all__ = ["ParquetRows", "pyarrow_or_refuse"]
+__all__ = ["ParquetRows", "pyarrow_or_refuse", "text_of_value"]
 
 #: how many rows are read at once, and looked at before the first
 _TOGETHER = 4096
@@ -128,7 +128,7 @@ class ParquetRows:
             if not self._arrow.types.is_list(column.type):
                 continue
             for place, items in enumerate(column.to_pylist()):
-                if any(LIST_SEPARATOR in _text(item) for item in items or ()):
+                if any(LIST_SEPARATOR in text_of_value(item) for item in items or ()):
                     message = f"`{name}` has an item with a `{LIST_SEPARATOR}` in it"
                     unfit[place] = Problem("invalid-value", message, found=found_text(items))
         return unfit
@@ -154,10 +154,11 @@ def _is_text(arrow: Any, kind: Any) -> bool:
 
 def _text_of(arrow: Any, kind: Any) -> Callable[[Any], str]:
     """Return the function from a value of a type to the text that CSV would have."""
-    return _text if not _is_text(arrow, kind) else lambda value: value or ""
+    return text_of_value if not _is_text(arrow, kind) else lambda value: value or ""
 
 
-def _text(value: Any) -> str:
+def text_of_value(value: Any) -> str:
+    """Return the text that a value would have in CSV."""
     match value:
         case None:
             return ""
@@ -173,9 +174,9 @@ def _text(value: Any) -> str:
         case datetime() | date():
             return value.isoformat()
         case {"amount": amount, "currency": currency} if len(value) == 2:
-            return f"{_text(amount)} {_text(currency)}".strip()
+            return f"{text_of_value(amount)} {text_of_value(currency)}".strip()
         case list():
-            return LIST_SEPARATOR.join(map(_text, value))
+            return LIST_SEPARATOR.join(map(text_of_value, value))
         case dict() | bytes():
             return repr(value)
     return str(value)

@@ -170,7 +170,7 @@ class CsvLines:
             self._columns += [name, *(f"{name}.{member}" for member in members)]
             self._cells[name] = _texts_of(decision.type, _cells_of(len(members)))
         self._in_order = list(self._cells.values())
-        self._provenance = f"{program.digest},{program.approval}"
+        self._provenance = f"{program.digest},{text_cell(program.approval)}"
         self._reasons = _Kept(self._reasons_cells)
 
     def header(self) -> str:

@@ -1,16 +1,16 @@
+# ruff: noqa: INP001 - a script that is handed to Spark by itself
 """Score the leads of a Parquet folder on Spark: `spark-submit score_leads.py LEADS SCORES`."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import sys
 
 import ibis
 from pyspark.sql import SparkSession
 
 import fairlead
-from fairlead.columns import query
-from fairlead.columns.on_ibis import sql_of
+from fairlead.columns import query, sql_of
 
 
 def main(source: str, target: str) -> None:
@@ -23,7 +23,7 @@ def main(source: str, target: str) -> None:
     scores = query(
         ruleset,
         table,
-        datetime.date(2026, 11, 21),
+        dt.date(2026, 11, 21),
         select=["lead.score", "lead.band"],
         keep=["lead.id"],
         back_end="pyspark",

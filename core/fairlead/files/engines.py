@@ -1,0 +1,106 @@
+"""Choosing the engine that evaluates a file."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from fairlead.engine.program import Program
+from fairlead.files.evaluate import Progress, Summary, evaluate_file
+from fairlead.files.inputs import InputFile
+from fairlead.files.output_file import STANDARD_STREAM
+from fairlead.files.parquet_rows import pyarrow_or_refuse
+from fairlead.problems import Problem, UsageError, nearest_name
+
+__all__ = ["ENGINES", "evaluate_with"]
+
+#: what can be asked for; `columns` runs on Polars, see docs/large-data.md
+ENGINES = ("row", "columns", "spark", "auto")
+
+#: rows of Parquet from which on columns are taken to be worth the start of their packages: an estimate from
+#: single runs (200,000 rows took 4.2 s by row and 0.4 s by columns), not a measured crossover
+_WORTH_COLUMNS = 30_000
+
+
+def evaluate_with(
+    engine: str,
+    program: Program,
+    source: InputFile,
+    target: str,
+    rejects: str | None,
+    as_of: date,
+    *,
+    output_format: str,
+    language: str | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Evaluate each record of a file on one of ENGINES; arguments and errors are those of `evaluate_file`.
+
+    Raises UsageError as well for an unknown engine, and for what the engine cannot do.
+    """
+    if engine not in ENGINES:
+        message = f"there is no engine `{engine}`"
+        nearest = nearest_name(engine[:100], ENGINES)
+        problem = Problem("unknown-engine", message, found=engine, allowed=ENGINES, nearest=nearest)
+        raise UsageError([problem])
+    if engine == "row" or (engine == "auto" and not _worth_columns(source)):
+        return evaluate_file(
+            program,
+            source,
+            target,
+            rejects,
+            as_of,
+            output_format=output_format,
+            language=language,
+            progress=progress,
+        )
+    try:
+        from fairlead.files.evaluate_columns import evaluate_as_tables
+
+        return evaluate_as_tables(
+            program,
+            source,
+            target,
+            rejects,
+            as_of,
+            output_format=output_format,
+            engine="spark" if engine == "spark" else "polars",
+            language=language,
+            progress=progress,
+        )
+    except ImportError as missing:
+        refused = UsageError([_missing(missing)])
+    except UsageError as found:
+        refused = found
+    if engine != "auto" or refused.problems[0].code not in ("not-columnar", "missing-package"):
+        raise refused
+    return evaluate_file(
+        program,
+        source,
+        target,
+        rejects,
+        as_of,
+        output_format=output_format,
+        language=language,
+        progress=progress,
+    )
+
+
+def _worth_columns(source: InputFile) -> bool:
+    """Tell whether a file is Parquet with many rows; the cells of CSV are Python texts to both engines."""
+    if source.path == STANDARD_STREAM or source.format != "parquet" or not Path(source.path).is_file():
+        return False
+    arrow = pyarrow_or_refuse()
+    try:
+        rows: int = arrow.parquet.read_metadata(source.path).num_rows
+    except (arrow.ArrowException, OSError):
+        return False
+    return rows >= _WORTH_COLUMNS
+
+
+def _missing(missing: ImportError) -> Problem:
+    return Problem(
+        "missing-package",
+        f"tables need the package `{missing.name}`, which is not installed",
+        remedy='run `pip install "fairlead[columns]"`',
+    )
