@@ -95,6 +95,7 @@ def test_witnesses_are_there_for_machines(shelf: Path, past: str) -> None:
             {
                 "decision": name,
                 "changed": count,
+                "by_how_much": {},
                 "witnesses": [
                     {
                         "record": "L-1",

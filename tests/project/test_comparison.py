@@ -160,3 +160,32 @@ def test_scenarios_of_no_ruleset_of_the_project_count_by_their_files_name(shelf:
     write_scenarios(folder / "tests" / "scoring.json", "base/scoring", {"A call scores 15": 15})
 
     assert client_scenario_files(open(folder), "client/scoring") == [folder / "tests" / "scoring.json"]
+
+
+def test_what_rewards_change_by_is_summed() -> None:
+    tiers, flat = (
+        load(f"medical-travel/{name}") for name in ("partner-tiers-as-published", "partner-programme")
+    )
+    comparison = Comparison(tiers, flat, 1)
+    record = {
+        "introduction": {"verified": True, "file_complete": True},
+        "partner": {"id": "TA-101", "introductions_this_year": 6},
+        "treatment": {
+            "completed": True,
+            "total_cost": {"amount": "10000", "currency": "USD"},
+            "billed_on": "2026-10-01",
+        },
+    }
+    late = {**record, "treatment": {"completed": False}}
+    for name, each in (("I-1", record), ("I-2", late)):
+        first, second = (program.evaluate(each, date(2026, 11, 21)) for program in (tiers, flat))
+        comparison.add(
+            name,
+            (first.decisions, first.reasons, first.unknown),
+            (second.decisions, second.reasons, second.unknown),
+        )
+
+    # before: 500 + 5 % of 10,000 for the treated patient, nothing for the other; after: 500 for each
+    assert comparison.changes.by_how_much == {"introduction.reward": {"USD": Decimal("0.00")}}
+    comparison.add("I-3", *((r.decisions, r.reasons, r.unknown) for r in (first, second)))
+    assert comparison.changes.by_how_much == {"introduction.reward": {"USD": Decimal("500.00")}}

@@ -56,7 +56,10 @@ def _print_changes(what: str, changes: Changes, was: _Words, now: _Words) -> Non
             pieces.append(f", {count:,} {words}")
     say(*pieces)
     for decision, count in changes.by_decision.items():
-        say(f"    {decision}: {count:,} changed")
+        more = [
+            f"{amount:+,} {currency}" for currency, amount in changes.by_how_much.get(decision, {}).items()
+        ]
+        say(f"    {decision}: {count:,} changed" + (f", {', '.join(more)} in all" if more else ""))
         witnesses = changes.witnesses[decision]
         for witness in witnesses:
             _print_witness(witness, was, now)

@@ -94,7 +94,7 @@ def _evaluate(
             "--engine",
             metavar="ENGINE",
             help="row, record by record; columns, many rows at once, for CSV and Parquet (extra `columns`); "
-            "spark (extra `spark`); auto takes columns where a file is large and columns can do it.",
+            "spark (extra `spark`); auto takes columns for Parquet with many rows, where they can do it.",
         ),
     ] = "row",
     *,

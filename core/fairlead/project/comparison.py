@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from fairlead.engine import Program
 from fairlead.engine.explain import value_in_words
 from fairlead.engine.marks import CONFLICT, Mark
 from fairlead.engine.results import RewardResult, json_value
+from fairlead.facts.values import Money
 
 __all__ = ["REASONS", "Changes", "Comparison", "Decided", "Outcome", "Witness"]
 
@@ -86,7 +88,8 @@ class Changes:
     `compared` records were decided by both versions, `changed` of them come out otherwise. `by_decision`
     counts them for each decision, `witnesses` has the first of them. `no_longer_fit` records fit the old fact
     model and not the new one, with the first of them and why in `unfit`; of `fit_now` records the reverse is
-    true; `rejected` records fit neither.
+    true; `rejected` records fit neither. `by_how_much` is, of each reward that changes, what all records earn
+    more (or less) together, by currency; what is undetermined earns nothing.
     """
 
     compared: int = 0
@@ -97,6 +100,7 @@ class Changes:
     by_decision: dict[str, int] = field(default_factory=dict)
     witnesses: dict[str, list[Witness]] = field(default_factory=dict)
     unfit: list[tuple[str, str]] = field(default_factory=list)
+    by_how_much: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:
@@ -122,6 +126,9 @@ class Changes:
                 {
                     "decision": name,
                     "changed": count,
+                    "by_how_much": {
+                        currency: str(amount) for currency, amount in self.by_how_much.get(name, {}).items()
+                    },
                     "witnesses": [witness.as_json() for witness in self.witnesses[name]],
                 }
                 for name, count in self.by_decision.items()
@@ -160,6 +167,11 @@ class Comparison:
         changes.changed += bool(different)
         for name, before, after in different:
             changes.by_decision[name] = changes.by_decision.get(name, 0) + 1
+            for sign, outcome in ((-1, before), (1, after)):
+                earned = _earned(outcome)
+                if earned is not None:
+                    sums = changes.by_how_much.setdefault(name, {})
+                    sums[earned.currency] = sums.get(earned.currency, Decimal(0)) + sign * earned.amount
             witnesses = changes.witnesses.setdefault(name, [])
             if len(witnesses) < self._limit:
                 witnesses.append(Witness(record, name, before, after, tuple(old[1]), tuple(new[1])))
@@ -169,6 +181,11 @@ class Comparison:
         self.changes.no_longer_fit += 1
         if len(self.changes.unfit) < self._limit:
             self.changes.unfit.append((record, message))
+
+
+def _earned(outcome: Outcome) -> Money | None:
+    reward = outcome.value
+    return reward.amount if isinstance(reward, RewardResult) and reward.accrues else None
 
 
 def _outcome(program: Program, decided: Decided, name: str, conflict: Mark) -> Outcome:
