@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,18 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
+from fairlead.cli.inputs import Said, with_input_options
 from fairlead.cli.options import AsJson, AsOf, help_text
 from fairlead.cli.screen import print_json, say
 from fairlead.problems import Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
     from fairlead.audit.auditor import AcceptedRisk, Subject
     from fairlead.audit.findings import Audit
     from fairlead.audit.second_opinion import SecondOpinion
     from fairlead.cli.targets import Target
+    from fairlead.facts.model import FactModel
+    from fairlead.files.output_file import OutputFile
     from fairlead.ruleset.policy_pack import PolicyPack
 
 __all__ = ["register"]
@@ -29,7 +33,9 @@ _PURPOSE = (
     "Prove what incentive rules can and cannot do. Each obligation of each policy pack is asked of each "
     "ruleset, over all inputs: proved, refuted with a case that the engine replayed, undecided, or evidence "
     "missing. A project is audited with its own packs and those that --policy adds. The exit code is 1 where "
-    "anything is refuted, with --strict also where anything is undecided or evidence is missing."
+    "anything is refuted, with --strict also where anything is undecided or evidence is missing. With "
+    "--impact DATE nothing is proved: it lists what the packs ask otherwise from that day on and, with "
+    "--data, the records that this touches; the exit code is then 1 where there are any."
 )
 
 
@@ -42,8 +48,9 @@ def register(app: typer.Typer) -> None:
             "fairlead audit clinic --policy us-stark --policy de",
             "fairlead audit medical-travel/partner-programme --policy introduction-only \\",
             "    --html report.html --sarif report.sarif",
+            "fairlead audit clinic --impact 2027-01-01 --data introductions.csv",
         ),
-    )(with_messages(_audit))
+    )(with_messages(with_input_options(_audit)))
 
 
 def _audit(
@@ -89,41 +96,72 @@ def _audit(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 1 unless everything is proved or does not apply.")
     ] = False,
+    impact_on: Annotated[
+        str | None,
+        typer.Option(
+            "--impact",
+            metavar="DATE",
+            help="List what the packs ask otherwise from this day on, in place of an audit.",
+            show_default=False,
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="With --impact: records, CSV, JSON Lines or Parquet, and which of them it touches.",
+            show_default=False,
+        ),
+    ] = None,
     as_of: AsOf = None,
+    *,
+    said: Said,
     as_json: AsJson = False,
 ) -> int:
-    from fairlead.audit.auditor import audit
-    from fairlead.audit.report_document import report_json
-    from fairlead.audit.second_opinion import SecondOpinion
-    from fairlead.audit.solver import DEFAULT_LIMIT
     from fairlead.cli.targets import Target, moment_of
 
     target = Target.of(subject)
     moment = moment_of(as_of, target.zone)
+    if impact_on is not None:
+        from fairlead.cli.impact import impact
+
+        _refuse("--impact", html=html, report=report, sarif=sarif, emit_smt2=smt2, cross_check=cross_check)
+        packs = _packs(target, policy or [], target.ruleset().model)
+        return impact(target, packs, impact_on, data, moment, said, as_json=as_json)
+    if data is not None:
+        message = "`--data` goes with `--impact`: an audit looks at rules, not at records"
+        raise UsageError([Problem("wrong-usage", message, found=data)])
+    from fairlead.audit.auditor import audit
+    from fairlead.audit.report_document import report_json
+    from fairlead.audit.second_opinion import SecondOpinion
+    from fairlead.audit.solver import DEFAULT_LIMIT
+
     day = target.project.day_of(moment) if target.project is not None else _day(moment)
     if smt2 is not None:
         _folder(smt2)
     second = SecondOpinion(cross_check=cross_check, folder=smt2) if cross_check or smt2 is not None else None
     asked = _Asked(target, day)
     subjects = asked.subjects()
-    packs = asked.packs(policy or [], subjects)
+    packs = _packs(target, policy or [], subjects[0].ruleset.model)
     name = target.project.name if target.project is not None else subjects[0].ruleset.name
-    found = audit(
-        name,
-        subjects,
-        packs,
-        day,
-        limit=limit or DEFAULT_LIMIT,
-        risks=asked.accepted(subjects),
-        second=second,
-    )
-    payload = report_json(found, client=name if target.project is not None else None)
-    written = _written(found, payload, html, report, sarif)
+    with _opened(html, report, sarif) as files:
+        found = audit(
+            name,
+            subjects,
+            packs,
+            day,
+            limit=limit or DEFAULT_LIMIT,
+            risks=asked.accepted(subjects),
+            second=second,
+        )
+        payload = report_json(found, client=name if target.project is not None else None)
+        _write(files, found, payload, html, report, sarif)
     if as_json:
         print_json(payload)
     else:
         _print(found, second)
-        for path in written:
+        for path in files:
             say(f"the report is written to {path}")
     return FINDINGS if _is_finding(found, strict=strict) else 0
 
@@ -155,22 +193,6 @@ class _Asked:
             subjects.append(Subject(ruleset, Program(ruleset, zone=self.target.zone), document))
         return subjects
 
-    def packs(self, named: Sequence[str], subjects: Sequence[Subject]) -> list[PolicyPack]:
-        """Return the packs of the project and those that are named, typed against the model."""
-        from fairlead.ruleset.policy_pack import load_pack
-
-        project = self.target.project
-        names = list(project.settings.packs if project is not None else ())
-        for name in named:
-            names += _shipped_packs() if name == "all" else [name]
-        if not names:
-            message = "no policy pack is named"
-            remedy = "name one, such as `--policy introduction-only`, or list `packs` in the project"
-            raise UsageError([Problem("missing-policy", message, remedy=remedy)])
-        model = subjects[0].ruleset.model
-        packs = [load_pack(name, self.target.document_roots, model) for name in names]
-        return list({pack.name: pack for pack in packs}.values())
-
     def accepted(self, subjects: Sequence[Subject]) -> list[AcceptedRisk]:
         """Return the findings that an approval of the project accepts."""
         from datetime import date
@@ -185,6 +207,29 @@ class _Asked:
             for subject in subjects
             for risk, approver in project.approvals.accepted(subject.ruleset, self.day)
         ]
+
+
+def _packs(target: Target, named: Sequence[str], model: FactModel) -> list[PolicyPack]:
+    """Return the packs of the project and those that are named, typed against the model."""
+    from fairlead.ruleset.policy_pack import load_pack
+
+    names = list(target.project.settings.packs if target.project is not None else ())
+    for name in named:
+        names += _shipped_packs() if name == "all" else [name]
+    if not names:
+        message = "no policy pack is named"
+        remedy = "name one, such as `--policy introduction-only`, or list `packs` in the project"
+        raise UsageError([Problem("missing-policy", message, remedy=remedy)])
+    packs = [load_pack(name, target.document_roots, model) for name in names]
+    return list({pack.name: pack for pack in packs}.values())
+
+
+def _refuse(option: str, **others: object) -> None:
+    """Refuse options that do not go with one that was given."""
+    for name, value in others.items():
+        if value:
+            given = f"--{name.replace('_', '-')}"
+            raise UsageError([Problem("wrong-usage", f"`{given}` does not go with `{option}`", found=given)])
 
 
 def _shipped_packs() -> list[str]:
@@ -208,27 +253,42 @@ def _folder(path: Path) -> None:
         raise UsageError([Problem("unwritable-file", message, found=str(path))]) from None
 
 
-def _written(
-    found: Audit, payload: dict[str, object], html: Path | None, report: Path | None, sarif_file: Path | None
-) -> list[Path]:
-    """Write the reports that were asked for; return their paths."""
+@contextmanager
+def _opened(*paths: Path | None) -> Iterator[dict[Path, OutputFile]]:
+    """Open the files of the reports first: one that cannot be written is told before anything is proved."""
+    from fairlead.files.output_file import OutputFile
+
+    named = [path for path in paths if path is not None]
+    if len(set(named)) < len(named):
+        message = "two reports cannot be written to one file"
+        raise UsageError([Problem("wrong-usage", message, found=str(named[-1]))])
+    with ExitStack() as stack:
+        yield {path: stack.enter_context(OutputFile(str(path))) for path in named}
+
+
+def _write(
+    files: Mapping[Path, OutputFile],
+    found: Audit,
+    payload: dict[str, object],
+    html: Path | None,
+    report: Path | None,
+    sarif_file: Path | None,
+) -> None:
+    """Write the reports that were asked for."""
     import json
 
     from fairlead.audit.report_html import report_page
     from fairlead.audit.sarif import sarif
-    from fairlead.files.output_file import OutputFile
 
-    texts: list[tuple[Path, str]] = []
+    def as_text(value: object) -> bytes:
+        return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
+
     if html is not None:
-        texts.append((html, report_page(payload)))
+        files[html].write(report_page(payload).encode())
     if report is not None:
-        texts.append((report, json.dumps(payload, ensure_ascii=False, indent=2) + "\n"))
+        files[report].write(as_text(payload))
     if sarif_file is not None:
-        texts.append((sarif_file, json.dumps(sarif(found), ensure_ascii=False, indent=2) + "\n"))
-    for path, text in texts:
-        with OutputFile(str(path)) as output:
-            output.write(text.encode())
-    return [path for path, _ in texts]
+        files[sarif_file].write(as_text(sarif(found)))
 
 
 def _print(found: Audit, second: SecondOpinion | None) -> None:
