@@ -227,13 +227,14 @@ class _Comparing:
 
     def _sentence(self, before: Decision, after: Decision, outcomes: Sequence[Outcome]) -> str:
         read = self._reading_of_changes(before, after)
-        shown = [
-            (f"{key}.{short}", value)
-            for key, facts in outcomes[0].record.items()
-            for short, value in facts.items()
-            if f"{key}.{short}" in read
-        ]
-        facts = sentence_case(case_words(self.old.ruleset.model, shown)) or "The same case"
+        said: dict[str, str] = {}
+        for program, outcome in zip((self.old, self.new), outcomes, strict=True):
+            for key, record in outcome.record.items():
+                for short, value in record.items():
+                    name = f"{key}.{short}"
+                    if name in read and name not in said:
+                        said[name] = case_words(program.ruleset.model, [(name, value)])
+        facts = sentence_case(", ".join(said.values())) or "The same case"
         was, now = (
             _said(decision, outcome) for decision, outcome in zip((before, after), outcomes, strict=True)
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +26,9 @@ __all__ = [
 ]
 
 Texts = Mapping[str, str]
+
+#: a date-time as JSON has it
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")
 
 
 def title_of(model: FactModel, name: str) -> Texts:
@@ -56,9 +61,20 @@ def value_words(value: Any) -> str:
             return _amount(value)
         case list() | tuple():
             return joined([value_words(item) for item in value]) or "none"
+        case datetime():
+            return _moment(value)
+        case str() if _INSTANT.fullmatch(value):
+            return _moment(datetime.fromisoformat(value))
         case str():
             return value.replace("_", " ") if value.isascii() and value.islower() else value
     return str(value)
+
+
+def _moment(value: datetime) -> str:
+    utc = value.astimezone(UTC)
+    if utc.microsecond:
+        return f"{utc:%Y-%m-%d %H:%M:%S.%f} UTC"
+    return f"{utc:%Y-%m-%d %H:%M:%S} UTC" if utc.second else f"{utc:%Y-%m-%d %H:%M} UTC"
 
 
 def _amount(amount: Decimal) -> str:
