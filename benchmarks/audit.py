@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,8 @@ def main() -> None:
             write_table(Path(folder), overlap=overlap)
             what = "an overlap and a gap" if overlap else "neither overlap nor gap"
             subject, pack = table(Path(folder))
-            shown(
-                f"a table of 1,500 rows and 7 columns, {what}",
-                lambda subject=subject, pack=pack: audit("table", [subject], [pack], DAY),
-            )
+            asked = partial(audit, "table", [subject], [pack], DAY)
+            shown(f"a table of 1,500 rows and 7 columns, {what}", asked)
 
 
 def shown(what: str, run: Callable[[], Audit]) -> None:

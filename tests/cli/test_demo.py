@@ -316,8 +316,19 @@ def test_the_screen_says_that_the_sums_balance(whole: str) -> None:
 def test_no_line_is_wider_than_a_terminal(language: str) -> None:
     *lines, last = printed("--all", "--language", language).splitlines()
 
-    assert last == f"The files are in {FOLDER}"
-    assert [line for line in lines if width(line) > 80] == []
+    report = Path(last.removeprefix("The whole report, for a browser: "))
+    assert "Audit of Partner tiers as published" in report.read_text("utf-8")
+    assert f"The files are in {FOLDER}" in lines
+    assert [line for line in lines if width(line) > 80 and str(FOLDER) not in line] == []
+
+
+def test_it_ends_with_the_audit_of_both_programmes(demo: dict[str, Any]) -> None:
+    ended = printed().partition("fairlead audit: what the rules can and cannot do")[2]
+
+    assert "Handling-fee programme: 57 proved, 8 not applicable" in ended
+    assert "total treatment cost: 20,000 USD:" in ended
+    refuted = [each for each in demo["audit"]["findings"] if each["verdict"] == "refuted"]
+    assert {each["ruleset"] for each in refuted} == {"medical-travel/partner-tiers-as-published"}
 
 
 def test_everything_is_there_when_asked_for(demo: dict[str, Any], whole: str) -> None:

@@ -21,11 +21,10 @@ from fairlead.plugins.records import (
 )
 from fairlead.plugins.webhooks import WebhookReply, WebhookRequest
 from fairlead.problems import Problem
-from fairlead_zoho import naming, tasks, webhooks
+from fairlead_zoho import emails, naming, tasks, webhooks
 from fairlead_zoho.catalogue import Catalogue
 from fairlead_zoho.checking import find_problems
 from fairlead_zoho.client import ZohoClient
-from fairlead_zoho.emails import NOT_READ
 from fairlead_zoho.provisioning import Provisioner
 from fairlead_zoho.reading import Reader
 from fairlead_zoho.views import explained_views
@@ -68,7 +67,7 @@ class ZohoConnector(Connector):
 
     def notes(self) -> list[Problem]:
         """Tell that e-mails are not read, where they are not."""
-        return [] if self._reads_emails else [NOT_READ]
+        return [] if self._reads_emails else [emails.NOT_READ]
 
     def describe(self, objects: Sequence[str]) -> list[ObjectInfo]:
         """Return the modules that exist of those asked for."""
@@ -129,7 +128,9 @@ class ZohoConnector(Connector):
             remedy = "put a random text of 32 to 50 characters into it"
             raise ConnectorError(Failure(FailureKind.STOP, "missing-secret", message, remedy=remedy))
         webhooks.check_token(token)
-        return [self._channels.keep(url, objects, token, dry_run=dry_run)]
+        # mails are a list below a lead and no module, which alone can be watched
+        modules = [name for name in objects if name != emails.MODULE]
+        return [self._channels.keep(url, modules, token, dry_run=dry_run)]
 
     def unwatch(self, url: str, *, dry_run: bool) -> list[SetupStep]:
         """Close the notification channel that calls `url`; no step where there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,9 @@ __all__ = ["audit_json", "print_audit"]
 
 RULESETS = ("medical-travel/partner-tiers-as-published", "medical-travel/handling-fee-programme")
 _PACK = "introduction-only"
-#: counterexamples that are printed
+#: counterexamples that are printed, and how wide the lines are
 _MOST = 3
+_WIDTH = 79
 
 
 def _audited(day: date) -> tuple[Audit, Path]:
@@ -65,17 +67,24 @@ def print_audit(day: date) -> None:
 
     found, path = _audited(day)
     say("")
-    say((f"fairlead audit: what the rules can and cannot do, by the policy pack {_PACK}", "bold"))
+    say((f"fairlead audit: what the rules can and cannot do, by the pack {_PACK}", "bold"))
     for ruleset in found.rulesets:
         findings = [each for each in found.findings if each.ruleset == ruleset.name]
         counts = Counter(each.verdict for each in findings)
         said = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict])
-        say((f"  {ruleset.title['en']}: ", "bold"), said)
+        _wrapped(f"{ruleset.title['en']}: {said}", "  ")
         cases: dict[str, str] = {}
         for each in findings:
             if each.verdict == Verdict.REFUTED and each.counterexamples:
                 cases.setdefault(each.counterexamples[0].sentence, each.obligation.title["en"])
         for sentence, title in list(cases.items())[:_MOST]:
-            say("    ", ("✗ ", "red"), f"{title}.")
-            say("      ", (sentence, "yellow"))
-    say(f"  the whole report, for a browser: {path}")
+            _wrapped(f"✗ {title}.", "    ")
+            _wrapped(sentence, "      ")
+    say(f"The whole report, for a browser: {path}")
+
+
+def _wrapped(text: str, indent: str) -> None:
+    for line in textwrap.wrap(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=indent + "  ", break_long_words=False
+    ):
+        say(line)
