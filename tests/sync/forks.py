@@ -138,13 +138,48 @@ class Forks:
 
 
 def crm_state(clinic: Clinic) -> dict[str, str]:
-    """Everything that the account holds (fields of ours, links and tasks too), without its stamps."""
-    found = dict(_leaves("state", clinic.sandbox.state()))
+    """Everything that the account holds (fields of ours, links and tasks too), without its stamps.
+
+    The CRM numbers tasks as they are made, and after a crash another one may be made first: a task is known
+    by what it says.
+    """
+    found = dict(_leaves("state", _with_tasks_named(clinic.sandbox.state())))
     for role in ("lead", "partner"):
         for record in clinic.sandbox.truth(role).values():
             for name, value in (*record.values.items(), *record.links.items()):
                 found[f"{role}/{record.id}/{name}"] = repr(value)
     return found
+
+
+def _with_tasks_named(state: Any) -> Any:
+    """Return a state whose tasks are numbered by what they say, wherever they are named."""
+    names: dict[str, str] = {}
+    waiting = [state]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            for key, value in part.items():
+                if str(key).lower() in ("task", "tasks") and isinstance(value, Mapping):
+                    said = {
+                        id_: repr(sorted(_leaves("", each)))
+                        for id_, each in value.get("records", value).items()
+                    }
+                    ranked = sorted(said, key=lambda id_: (said[id_], id_))
+                    names |= {id_: f"task {number}" for number, id_ in enumerate(ranked)}
+            waiting += part.values()
+        elif isinstance(part, list | tuple):
+            waiting += part
+    return _renamed(state, names)
+
+
+def _renamed(part: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(part, Mapping):
+        return {names.get(str(key), key): _renamed(value, names) for key, value in part.items()}
+    if isinstance(part, list | tuple):
+        items = [_renamed(each, names) for each in part]
+        # pairs of linked records have no order of their own
+        return sorted(items, key=repr) if items != list(part) else items
+    return names.get(str(part), part) if isinstance(part, str | int) else part
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:

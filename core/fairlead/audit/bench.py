@@ -20,7 +20,7 @@ from fairlead.audit.cases import (
 )
 from fairlead.audit.claims import Claim
 from fairlead.audit.confirming import engine_says
-from fairlead.audit.encoding import Undecidable, Value
+from fairlead.audit.encoding import Space, Undecidable, Value
 from fairlead.audit.encoding.conditions import TRUE, all_of, any_of, negate
 from fairlead.audit.encoding.values import DAY
 from fairlead.audit.findings import Case, Counterexample, Difference, Method, Verdict
@@ -162,8 +162,9 @@ class Bench:
 
     def _admitted(self, subject: Decision) -> Answer:
         reading = self.taints.reading(subject.name)
-        cases = self._cases(subject.entity, self.periods(reading)[0])
-        question = Question.of(f"admitted {subject.name}", cases.first.domain(reading.names), {})
+        # of the facts alone: no decision needs encoding
+        case = SymbolicCase(Space(), self.ruleset, subject.entity, "a", self.periods(reading)[0])
+        question = Question.of(f"admitted {subject.name}", case.domain(reading.names), {})
         return self.ask(question, [])
 
     # questions
