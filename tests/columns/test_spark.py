@@ -1,4 +1,4 @@
-"""Spark in local mode gives what the row engine gives; skipped where there is no Java."""
+"""Spark in local mode gives what the row engine gives; skipped without Java or without the extra `spark`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
+from importlib.util import find_spec
 from typing import Any
 
 import polars as pl
@@ -20,6 +21,7 @@ from fairlead.ruleset.typed import Ruleset
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, and there is none"),
+    pytest.mark.skipif(find_spec("pyspark") is None, reason="pip install 'fairlead[spark]' was not run"),
     # said of the version of pandas, which Spark's own tables of pandas would need; none are used
     pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

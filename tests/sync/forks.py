@@ -143,7 +143,7 @@ def crm_state(clinic: Clinic) -> dict[str, str]:
     The CRM numbers tasks as they are made, and after a crash another one may be made first: a task is known
     by what it says.
     """
-    found = dict(_leaves("state", _with_tasks_named(clinic.sandbox.state())))
+    found = dict(_leaves("state", with_tasks_named(clinic.sandbox.state())))
     for role in ("lead", "partner"):
         for record in clinic.sandbox.truth(role).values():
             for name, value in (*record.values.items(), *record.links.items()):
@@ -151,7 +151,7 @@ def crm_state(clinic: Clinic) -> dict[str, str]:
     return found
 
 
-def _with_tasks_named(state: Any) -> Any:
+def with_tasks_named(state: Any) -> Any:
     """Return a state whose tasks are numbered by what they say, wherever they are named."""
     names: dict[str, str] = {}
     waiting = [state]

@@ -22,7 +22,7 @@ from tests.postgresql import Server, new_schema
 from tests.sync.accounts import at, people_work, renewed, standing_still
 from tests.sync.clinic import Clinic
 from tests.sync.crash_child import BEFORE_ANCHOR
-from tests.sync.forks import Forks, crm_state, differences, store_state
+from tests.sync.forks import Forks, crm_state, differences, store_state, with_tasks_named
 
 from fairlead.sync.place import STORE_URL
 
@@ -180,6 +180,24 @@ def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork,
     assert round_ >= 7
     for work in (peace, killed):
         work.settle((round_ + 1) * _ROUND)
+
+
+def test_only_the_numbers_of_tasks_are_left_out_of_the_comparison() -> None:
+    call, mail = {"key": "hot-1", "body": "call"}, {"key": "hot-2", "body": "mail"}
+    one = {"records": {"tasks": {"66": call, "67": mail}}, "associations": [["66", "81"], ["67", "82"]]}
+    renumbered = {
+        "records": {"tasks": {"66": mail, "67": call}},
+        "associations": [["66", "82"], ["67", "81"]],
+    }
+    crossed = {"records": {"tasks": {"66": call, "67": mail}}, "associations": [["66", "82"], ["67", "81"]]}
+    doubled = {
+        "records": {"tasks": {"66": call, "67": mail, "68": call}},
+        "associations": [["66", "81"], ["67", "82"], ["68", "81"]],
+    }
+
+    assert with_tasks_named(renumbered) == with_tasks_named(one)
+    assert with_tasks_named(crossed) != with_tasks_named(one)
+    assert with_tasks_named(doubled) != with_tasks_named(one)
 
 
 @pytest.mark.parametrize("crm", CRMS)

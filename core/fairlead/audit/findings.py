@@ -110,8 +110,7 @@ class Case:
 class Counterexample:
     """One or two concrete cases that break a property.
 
-    `sentence` says it in business words. Of two cases, `differences` are all facts that differ. `case` is the
-    same for all findings that show it.
+    `sentence` says it in business words. Of two cases, `differences` are all facts that differ.
     """
 
     sentence: str

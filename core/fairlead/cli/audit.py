@@ -137,7 +137,7 @@ def _audit(
     from fairlead.audit.second_opinion import SecondOpinion
     from fairlead.audit.solver import DEFAULT_LIMIT
 
-    day = target.project.day_of(moment) if target.project is not None else _day(moment)
+    day = target.day_of(moment)
     if smt2 is not None:
         _folder(smt2)
     second = SecondOpinion(cross_check=cross_check, folder=smt2) if cross_check or smt2 is not None else None
@@ -237,12 +237,6 @@ def _shipped_packs() -> list[str]:
 
     paths = sorted((shipped_root() / "policies").glob("*.json"))
     return [f"policies/{path.stem}" for path in paths if "@" not in path.stem]
-
-
-def _day(moment: date) -> date:
-    from datetime import UTC, datetime
-
-    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
 
 
 def _folder(path: Path) -> None:

@@ -8,14 +8,13 @@ import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
 from fairlead.cli.inputs import Said, reading_json, related_json, with_input_options
-from fairlead.cli.options import AsJson, AsOf, help_text
+from fairlead.cli.options import AsJson, AsOf, PastData, Witnesses, help_text
 from fairlead.cli.progress import reading
 from fairlead.cli.screen import Styled, print_json, say
 from fairlead.problems import Problem, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
     from fairlead.audit.equality import ComparedDecision
     from fairlead.cli.targets import Target
@@ -54,19 +53,8 @@ def _diff(
         str, typer.Argument(metavar="OLD", help="A ruleset by name or file, or a project's folder.")
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What to compare it with.")],
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            metavar="FILE",
-            help="Past records, CSV, JSON Lines or Parquet: which of them come out otherwise.",
-            show_default=False,
-        ),
-    ] = None,
-    witnesses: Annotated[
-        int,
-        typer.Option("--witnesses", metavar="N", min=0, help="At most so many records for each decision."),
-    ] = 3,
+    data: PastData = None,
+    witnesses: Witnesses = 3,
     as_of: AsOf = None,
     *,
     said: Said,
@@ -87,7 +75,7 @@ def _diff(
             if data is not None:
                 past = PastRecords(said.of(after, data), progress)
                 effects = compared_records(name, one, other, moment, past, witnesses=witnesses)
-            found.append((name, compare(one, other, _day(moment)), effects))
+            found.append((name, compare(one, other, after.day_of(moment)), effects))
     differs = any(section.changes for section in sections if section.key in ("labels", "mapping")) or any(
         each.likeness != "equal" for _, compared, _ in found for each in compared
     )
@@ -102,12 +90,6 @@ def _diff(
     else:
         _print(sections, found, data or "", after.language)
     return FINDINGS if differs else 0
-
-
-def _day(moment: date) -> date:
-    from datetime import UTC, datetime
-
-    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
 
 
 def _programs(target: Target) -> dict[str, Program]:

@@ -11,7 +11,9 @@ __all__ = [
     "AsOf",
     "Decisions",
     "Language",
+    "PastData",
     "RulesetName",
+    "Witnesses",
     "help_text",
     "names_in",
 ]
@@ -45,6 +47,21 @@ Decisions = Annotated[
         help="Only these decisions and those they read, with commas between them.",
         show_default=False,
     ),
+]
+
+PastData = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="FILE",
+        help="Past records, CSV, JSON Lines or Parquet: which of them come out otherwise.",
+        show_default=False,
+    ),
+]
+
+Witnesses = Annotated[
+    int,
+    typer.Option("--witnesses", metavar="N", min=0, help="At most so many records for each decision."),
 ]
 
 Language = Annotated[

@@ -57,6 +57,10 @@ class Target:
         """The zone in which days begin."""
         return self.project.zone if self.project is not None else UTC
 
+    def day_of(self, moment: date) -> date:
+        """Return the day of a date or an instant where days begin as `zone` says."""
+        return moment.astimezone(self.zone).date() if isinstance(moment, datetime) else moment
+
     @property
     def language(self) -> str:
         """The language of texts where none is asked for."""

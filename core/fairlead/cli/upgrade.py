@@ -10,7 +10,7 @@ import typer
 from fairlead.cli.effects import print_effects
 from fairlead.cli.failures import BROKEN_INPUT, FINDINGS, with_messages
 from fairlead.cli.inputs import Said, reading_json, related_json, with_input_options
-from fairlead.cli.options import AsJson, AsOf, help_text
+from fairlead.cli.options import AsJson, AsOf, PastData, Witnesses, help_text
 from fairlead.cli.problem_lines import print_problems
 from fairlead.cli.progress import reading
 from fairlead.cli.screen import print_json, say
@@ -55,19 +55,8 @@ def _upgrade(
             "--accept-edited", help="Pin documents that were edited under their version as they are now."
         ),
     ] = False,
-    data: Annotated[
-        str | None,
-        typer.Option(
-            "--data",
-            metavar="FILE",
-            help="Past records, CSV, JSON Lines or Parquet: which of them come out otherwise.",
-            show_default=False,
-        ),
-    ] = None,
-    witnesses: Annotated[
-        int,
-        typer.Option("--witnesses", metavar="N", min=0, help="At most so many records for each decision."),
-    ] = 3,
+    data: PastData = None,
+    witnesses: Witnesses = 3,
     as_of: AsOf = None,
     *,
     said: Said,
