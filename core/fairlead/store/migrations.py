@@ -8,12 +8,14 @@ the tables is a function of its own at the end of `VERSIONS`.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from fairlead.problems import Problem, StoreError
+from fairlead.store.ledger_schema import LEDGER_TABLES, ledger_metadata, transitions
+from fairlead.store.ledger_states import TRANSITIONS
 from fairlead.store.schema import PERSONAL, metadata, store
 from fairlead.store.stored_values import micros
 
@@ -24,15 +26,19 @@ _KEPT_WHOLE = ("decision_log", "archive")
 
 def _first(connection: Connection) -> None:
     metadata.create_all(connection)
-    statements = _SQLITE_GUARDS if connection.dialect.name == "sqlite" else _POSTGRESQL_GUARDS
-    for table in _KEPT_WHOLE:
-        for statement in statements:
-            connection.execute(text(statement.format(table=table)))
+    _append_only(connection, _KEPT_WHOLE)
     if connection.dialect.name == "postgresql":
         # the planner's samples would keep values that were forgotten
         for column in PERSONAL:
             statement = f"ALTER TABLE {column.table.name} ALTER COLUMN {column.name} SET STATISTICS 0"
             connection.execute(text(statement))
+
+
+def _append_only(connection: Connection, tables: Iterable[str]) -> None:
+    statements = _SQLITE_GUARDS if connection.dialect.name == "sqlite" else _POSTGRESQL_GUARDS
+    for table in tables:
+        for statement in statements:
+            connection.execute(text(statement.format(table=table)))
 
 
 _SQLITE_GUARDS = tuple(
@@ -52,8 +58,16 @@ _POSTGRESQL_GUARDS = (
     """,
 )
 
+
+def _ledger(connection: Connection) -> None:
+    ledger_metadata.create_all(connection)
+    rows = [{"from_state": one.value, "state": next_.value} for one, next_ in sorted(TRANSITIONS)]
+    connection.execute(insert(transitions), rows)
+    _append_only(connection, [table.name for table in LEDGER_TABLES])
+
+
 #: version 1 first
-VERSIONS: tuple[Callable[[Connection], None], ...] = (_first,)
+VERSIONS: tuple[Callable[[Connection], None], ...] = (_first, _ledger)
 
 
 def migrate(connection: Connection, shown: str, *, at: datetime) -> str:

@@ -11,6 +11,7 @@ from fairlead.store.decision_log import DecisionLog
 from fairlead.store.due_records import DueRecords
 from fairlead.store.held import Held
 from fairlead.store.identity import Identity
+from fairlead.store.ledger_book import Book
 from fairlead.store.mirror import Mirror
 from fairlead.store.outbox import Outbox
 from fairlead.store.rejects import Rejects
@@ -34,3 +35,4 @@ class Transaction:
         self.runs = Runs(connection)
         self.log = DecisionLog(connection)
         self.archive = Archive(connection)
+        self.book = Book(connection, self.log)

@@ -1,0 +1,339 @@
+"""The ledger within one transaction: reading entries, states, holds and balances, and beginning acts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, case, func, literal, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from fairlead.problems import Problem, UsageError
+from fairlead.store.decision_log import DecisionLog
+from fairlead.store.ledger_act import ActWriter, lock
+from fairlead.store.ledger_records import Act, Attribution, Balance, Entry, Held, Movement
+from fairlead.store.ledger_schema import acts, attributions, entries, holds, movements
+from fairlead.store.ledger_states import State
+from fairlead.store.statements import any_of
+from fairlead.store.stored_values import from_micros, json_value
+
+__all__ = ["Book"]
+
+_PAGE = 1000
+_later = movements.alias("later")
+
+
+class Book:
+    """The ledger's tables. Nothing in it is ever changed; `begin` starts an act that adds to it."""
+
+    def __init__(self, connection: Connection, log: DecisionLog) -> None:
+        self._connection = connection
+        self._log = log
+
+    def begin(
+        self,
+        kind: str,
+        *,
+        actor: str,
+        at: datetime,
+        reason: str = "",
+        key: str | None = None,
+        content: Mapping[str, Any] | None = None,
+    ) -> ActWriter:
+        """Begin an act: it keeps other writers out until the end of the transaction.
+
+        One act at a time: the next is begun after `write`. Raises UsageError without an actor.
+        """
+        lock(self._connection)
+        return ActWriter(
+            self._connection,
+            self._log,
+            kind=kind,
+            actor=actor,
+            reason=reason,
+            at=at,
+            key=key,
+            content=content or {},
+        )
+
+    def lock(self) -> None:
+        """Keep other writers of the ledger out until the end of the transaction."""
+        lock(self._connection)
+
+    def entry(self, number: int) -> Entry:
+        """Return one entry. Raises UsageError where there is none."""
+        found = next(self.entries(numbers=[number]), None)
+        if found is None:
+            message = f"the ledger has no entry {number}"
+            remedy = "`fairlead ledger show` lists the entries"
+            raise UsageError([Problem("unknown-entry", message, found=str(number), remedy=remedy)])
+        return found
+
+    def entries(
+        self,
+        *,
+        numbers: Collection[int] | None = None,
+        entity: str | None = None,
+        subjects: Iterable[str] | None = None,
+        programme: str | None = None,
+        payee: str | None = None,
+        patients: Iterable[str] | None = None,
+        states: Collection[str] | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        act: int | None = None,
+        corrects: Collection[int] | None = None,
+        after: int = 0,
+    ) -> Iterator[Entry]:
+        """Yield the entries that all of the conditions hold for, by number, page by page.
+
+        `first` and `last` bound the day of the introduction, both included.
+        """
+        conditions: list[ColumnElement[bool]] = []
+        for column, wanted in (
+            (entries.c.entity, entity),
+            (entries.c.programme, programme),
+            (entries.c.payee, payee),
+            (entries.c.act, act),
+        ):
+            if wanted is not None:
+                conditions.append(column == wanted)
+        if numbers is not None:
+            conditions.append(entries.c.id.in_(list(numbers)))
+        if corrects is not None:
+            conditions.append(entries.c.corrects.in_(list(corrects)))
+        if subjects is not None:
+            conditions.append(any_of(self._connection, entries.c.subject, subjects))
+        if patients is not None:
+            conditions.append(any_of(self._connection, entries.c.patient, patients))
+        if first is not None:
+            conditions.append(entries.c.day >= first.isoformat())
+        if last is not None:
+            conditions.append(entries.c.day <= last.isoformat())
+        if states is not None:
+            conditions.append(movements.c.state.in_(list(states)))
+        query = _with_state().where(*conditions).order_by(entries.c.id).limit(_PAGE)
+        while True:
+            rows = self._connection.execute(query.where(entries.c.id > after)).all()
+            yield from map(_entry, rows)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].id
+
+    def movements(self, entry: int) -> list[Movement]:
+        """Return the movements of an entry, in order."""
+        query = select(movements).where(movements.c.entry == entry).order_by(movements.c.id)
+        return [
+            Movement(
+                row.id,
+                row.act,
+                row.entry,
+                None if row.from_state is None else State(row.from_state),
+                State(row.state),
+                row.units,
+            )
+            for row in self._connection.execute(query)
+        ]
+
+    def holds(self, numbers: Collection[int]) -> dict[int, Held]:
+        """Return the newest reasons of entries, by entry; one that was never held has none."""
+        newest = (
+            select(holds.c.entry, func.max(holds.c.act).label("act"))
+            .where(holds.c.entry.in_(list(numbers)))
+            .group_by(holds.c.entry)
+            .subquery()
+        )
+        query = select(holds).join(newest, and_(holds.c.entry == newest.c.entry, holds.c.act == newest.c.act))
+        return {
+            row.entry: Held(row.entry, row.act, tuple(json_value(row.reasons)))
+            for row in self._connection.execute(query)
+        }
+
+    def hold_history(self, entry: int) -> list[Held]:
+        """Return every change of what held an entry, in order."""
+        query = select(holds).where(holds.c.entry == entry).order_by(holds.c.act)
+        return [
+            Held(row.entry, row.act, tuple(json_value(row.reasons)))
+            for row in self._connection.execute(query)
+        ]
+
+    def attributions(self, entity: str, subjects: Iterable[str]) -> dict[str, Attribution]:
+        """Return the newest attribution of subjects, by subject."""
+        query = (
+            select(attributions)
+            .where(
+                attributions.c.entity == entity,
+                any_of(self._connection, attributions.c.subject, subjects),
+            )
+            .order_by(attributions.c.revision)
+        )
+        return {
+            row.subject: Attribution(
+                row.entity, row.subject, row.revision, row.payee, row.act, json_value(row.content)
+            )
+            for row in self._connection.execute(query)
+        }
+
+    def balances(self, payee: str | None = None) -> list[Balance]:
+        """Return what is in each account, by payee, currency and account; the sum of a payee's is zero.
+
+        The accounts are `expense` (or `opening`, for what was carried into the ledger) and the states.
+        """
+        into = select(
+            entries.c.payee,
+            entries.c.currency,
+            movements.c.state.label("account"),
+            movements.c.units.label("units"),
+        )
+        out = select(
+            entries.c.payee,
+            entries.c.currency,
+            func.coalesce(movements.c.from_state, _source()).label("account"),
+            (-movements.c.units).label("units"),
+        )
+        joined = [each.join(entries, entries.c.id == movements.c.entry) for each in (into, out)]
+        if payee is not None:
+            joined = [each.where(entries.c.payee == payee) for each in joined]
+        both = joined[0].union_all(joined[1]).subquery()
+        query = (
+            select(both.c.payee, both.c.currency, both.c.account, func.sum(both.c.units).label("units"))
+            .group_by(both.c.payee, both.c.currency, both.c.account)
+            .order_by(both.c.payee, both.c.currency, both.c.account)
+        )
+        return [
+            Balance(row.payee, row.currency, row.account, int(row.units))
+            for row in self._connection.execute(query)
+        ]
+
+    def totals(
+        self,
+        programme: str,
+        reward: str,
+        by: str,
+        whose: Iterable[str] | None,
+        *,
+        first: date | None = None,
+        last: date | None = None,
+    ) -> dict[tuple[str, str], int]:
+        """Return the net units of a reward by (whose, day): what is not reversed, corrections included.
+
+        `by` is `payee`, `patient`, `subject` or `programme` (then `whose` is not asked, and is empty).
+        """
+        column = entries.c[by]
+        query = (
+            select(column.label("whose"), entries.c.day, func.sum(entries.c.units).label("units"))
+            .where(
+                entries.c.programme == programme,
+                entries.c.reward == reward,
+                ~select(movements.c.id)
+                .where(movements.c.entry == entries.c.id, movements.c.state == "reversed")
+                .exists(),
+            )
+            .group_by(column, entries.c.day)
+        )
+        if whose is not None:
+            query = query.where(any_of(self._connection, column, whose))
+        if first is not None:
+            query = query.where(entries.c.day >= first.isoformat())
+        if last is not None:
+            query = query.where(entries.c.day <= last.isoformat())
+        return {(row.whose, row.day): int(row.units) for row in self._connection.execute(query)}
+
+    def last_act(self) -> int:
+        """Return the number of the newest act, zero where there is none."""
+        return self._connection.scalar(select(func.max(acts.c.id))) or 0
+
+    def act(self, number: int) -> Act:
+        """Return one act. Raises UsageError where there is none."""
+        row = self._connection.execute(select(acts).where(acts.c.id == number)).first()
+        if row is None:
+            message = f"the ledger has no act {number}"
+            raise UsageError([Problem("unknown-entry", message, found=str(number))])
+        return _act(row)
+
+    def act_of_key(self, key: str) -> Act | None:
+        """Return the act that was done under a key, None where none was."""
+        row = self._connection.execute(select(acts).where(acts.c.key == key)).first()
+        return None if row is None else _act(row)
+
+    def acts(self, kinds: Collection[str] | None = None, *, after: int = 0) -> Iterator[Act]:
+        """Yield the acts, of these kinds where they are named, in order, page by page."""
+        query = select(acts).order_by(acts.c.id).limit(_PAGE)
+        if kinds is not None:
+            query = query.where(acts.c.kind.in_(list(kinds)))
+        while True:
+            rows = self._connection.execute(query.where(acts.c.id > after)).all()
+            yield from map(_act, rows)
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1].id
+
+    def rows_of(self, act: int) -> tuple[list[dict[str, Any]], ...]:
+        """Return the rows that an act wrote, by table, as its digest covers them."""
+        return tuple(
+            [dict(row) for row in self._connection.execute(query).mappings()]
+            for query in (
+                select(attributions).where(attributions.c.act == act),
+                select(entries).where(entries.c.act == act).order_by(entries.c.id),
+                select(movements).where(movements.c.act == act).order_by(movements.c.id),
+                select(holds).where(holds.c.act == act),
+            )
+        )
+
+    def stored_content(self, act: int) -> str:
+        """Return the text of an act's content as it is stored."""
+        text: str = self._connection.execute(select(acts.c.content).where(acts.c.id == act)).scalar_one()
+        return text
+
+
+def _source() -> ColumnElement[str]:
+    return case((entries.c.kind == "opening", literal("opening")), else_=literal("expense"))
+
+
+def _with_state() -> Select[Any]:
+    current = ~(
+        select(_later.c.id)
+        .where(_later.c.entry == movements.c.entry, _later.c.from_state == movements.c.state)
+        .exists()
+    )
+    return (
+        select(entries, movements.c.state).join(movements, movements.c.entry == entries.c.id).where(current)
+    )
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        id=row.id,
+        act=row.act,
+        kind=row.kind,
+        programme=row.programme,
+        reward=row.reward,
+        entity=row.entity,
+        subject=row.subject,
+        revision=row.revision,
+        payee=row.payee,
+        patient=row.patient,
+        day=date.fromisoformat(row.day),
+        currency=row.currency,
+        units=row.units,
+        asked=row.asked,
+        corrects=row.corrects,
+        content=json_value(row.content),
+        decision=row.decision,
+        state=State(row.state),
+    )
+
+
+def _act(row: Row[Any]) -> Act:
+    return Act(
+        id=row.id,
+        at=from_micros(row.at),
+        kind=row.kind,
+        actor=row.actor,
+        reason=row.reason,
+        key=row.key,
+        content=json_value(row.content),
+        digest=row.digest,
+        log_seq=row.log_seq,
+    )
