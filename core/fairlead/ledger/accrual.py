@@ -1,0 +1,332 @@
+"""Accrual: what introductions earn, once for each programme, reward and introduction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from fairlead.engine import json_value
+from fairlead.engine.semantics import SEMANTICS
+from fairlead.ledger.attributing import Attributor, Found
+from fairlead.ledger.limits import Limits, Subject
+from fairlead.ledger.programmes import Earned, Version
+from fairlead.ledger.subjects import SubjectRecord, Subjects
+from fairlead.problems import RecordError
+from fairlead.store import Decided, Refusal, Stage, Store, Transaction
+from fairlead.store.ledger_act import ActWriter
+from fairlead.store.ledger_records import Entry, NewEntry
+
+__all__ = ["Accrual", "AccrualReport"]
+
+#: introductions decided in one transaction
+_AT_ONCE = 500
+
+
+@dataclass
+class AccrualReport:
+    """What became of every introduction that was looked at.
+
+    `looked_at` = `accrued_now` + `accrued_before` + `not_earned` + `not_known` + `rejected` + `no_day` +
+    `later` + `out_of_force`; each counts records, by the first that is true of one. `entries` and `units`
+    (by currency) are what was entered, `cut` how many entries a limit cut.
+    """
+
+    looked_at: int = 0
+    accrued_now: int = 0
+    accrued_before: int = 0
+    not_earned: int = 0
+    not_known: int = 0
+    rejected: int = 0
+    no_day: int = 0
+    later: int = 0
+    out_of_force: int = 0
+    entries: int = 0
+    cut: int = 0
+    units: dict[str, int] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Assert that every record is accounted for."""
+        outcomes = (
+            self.accrued_now,
+            self.accrued_before,
+            self.not_earned,
+            self.not_known,
+            self.rejected,
+            self.no_day,
+            self.later,
+            self.out_of_force,
+        )
+        assert self.looked_at == sum(outcomes), "every introduction is accounted for"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A reward that was earned and is not in the ledger yet."""
+
+    record: SubjectRecord
+    programme: str
+    version: Version
+    earned: Earned
+    day: date
+    found: Found
+    checked: Any
+    subject: Subject
+
+
+class Accrual:
+    """Enters what is earned and not entered yet, oldest introductions first."""
+
+    def __init__(
+        self,
+        store: Store,
+        subjects: Subjects,
+        attributor: Attributor,
+        *,
+        now: datetime,
+        today: date,
+        actor: str,
+        rates: Any = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._subjects = subjects
+        self._attributor = attributor
+        self._now = now
+        self._today = today
+        self._actor = actor
+        self._rates = rates
+        self._progress = progress or (lambda _count: None)
+        self._limits = Limits()
+        self.report = AccrualReport()
+
+    def run(self) -> AccrualReport:
+        """Look at every introduction, story and so on, and enter what is due."""
+        for entity in self._subjects.entities:
+            for ids in _chunks(self._in_order(entity)):
+                self._batch(entity, ids)
+                self._progress(len(ids))
+        self.report.check()
+        return self.report
+
+    def _in_order(self, entity: str) -> list[str]:
+        """Return the ids that can be due, the oldest first; limits go by this order."""
+        short = self._subjects.day_fact(entity)
+        days: list[tuple[str, str]] = []
+        with self._store.reading() as tx:
+            for ids in tx.mirror.ids(entity):
+                for id_, record in tx.mirror.records(entity, ids).items():
+                    self.report.looked_at += 1
+                    day = record.facts.get(short)
+                    if day is None:
+                        self.report.no_day += 1
+                    elif day > self._today.isoformat():
+                        self.report.later += 1
+                    else:
+                        days.append((day, id_))
+        days.sort()
+        return [id_ for _, id_ in days]
+
+    def _batch(self, entity: str, ids: Sequence[str]) -> None:
+        short = self._subjects.day_fact(entity)
+        with self._store.transaction() as tx:
+            tx.book.lock()
+            records = self._subjects.read(tx, entity, ids)
+            known = self._known(tx, entity, records)
+            attributions = self._attributor.find(tx, entity, records)
+            due: list[_Due] = []
+            rejected: set[str] = set()
+            for id_ in ids:
+                record = records.get(id_)
+                if record is None:
+                    # gone since it was listed
+                    self.report.looked_at -= 1
+                    continue
+                outcome = self._decide(tx, record, short, known, attributions, due, rejected)
+                setattr(self.report, outcome, getattr(self.report, outcome) + 1)
+            settled = [record.ref for record in records.values() if record.id not in rejected]
+            tx.rejects.resolve(Stage.LEDGER, settled, entity=entity)
+            if due:
+                self._enter(tx, entity, due)
+
+    def _known(
+        self, tx: Transaction, entity: str, records: Mapping[str, SubjectRecord]
+    ) -> dict[tuple[str, str, str], Entry]:
+        """Return the newest accruals of records, those under ids that were merged into them included."""
+        owner = {old: record.id for record in records.values() for old in record.old_ids}
+        wanted = [*records, *owner]
+        found: dict[tuple[str, str, str], Entry] = {}
+        for entry in tx.book.entries(entity=entity, subjects=wanted):
+            if entry.kind in ("accrual", "opening"):
+                subject = owner.get(entry.subject, entry.subject)
+                before = found.get((entry.programme, entry.reward, subject))
+                if before is None or before.revision < entry.revision:
+                    found[entry.programme, entry.reward, subject] = entry
+        return found
+
+    def _decide(
+        self,
+        tx: Transaction,
+        record: SubjectRecord,
+        short: str,
+        known: Mapping[tuple[str, str, str], Entry],
+        attributions: Mapping[str, Found],
+        due: list[_Due],
+        rejected: set[str],
+    ) -> str:
+        """Add what is due for a record; return the counter of the report that the record goes to."""
+        day = date.fromisoformat(record.raw[record.entity][short])
+        outcomes = set()
+        for programme in self._subjects.programmes:
+            version = programme.on(day)
+            if version is None:
+                outcomes.add("out_of_force")
+                continue
+            try:
+                checked = version.program.check(record.counted)
+            except RecordError as error:
+                problem = error.problems[0]
+                self._reject(tx, record, problem.code, problem.message, problem.pointer.strip("/"))
+                rejected.add(record.id)
+                return "rejected"
+            found = attributions[record.id]
+            for earned in version.earned(checked, day, self._rates):
+                if earned.reward.entity != record.entity:
+                    continue
+                if (programme.name, earned.reward.name, record.id) in known:
+                    outcomes.add("accrued_before")
+                    continue
+                if earned.result is None:
+                    outcomes.add("not_known")
+                elif not earned.result.accrues:
+                    outcomes.add("not_earned")
+                else:
+                    refusal = self._refusal(earned, found, record)
+                    if refusal is not None:
+                        self._reject(tx, record, *refusal)
+                        rejected.add(record.id)
+                        outcomes.add("rejected")
+                        continue
+                    assert found.payee is not None
+                    subject = Subject(programme.name, record.id, found.payee, record.linked("lead"), day)
+                    due.append(_Due(record, programme.name, version, earned, day, found, checked, subject))
+                    outcomes.add("accrued_now")
+        for outcome in ("rejected", "accrued_now", "accrued_before", "not_known", "not_earned"):
+            if outcome in outcomes:
+                return outcome
+        return "out_of_force"
+
+    def _refusal(self, earned: Earned, found: Found, record: SubjectRecord) -> tuple[str, str, str] | None:
+        """Return why an earned reward cannot be entered: code, message, field."""
+        reward = earned.reward
+        if earned.units is None:
+            causes = ", ".join(str(cause) for cause in earned.causes) or "its amount is not known"
+            return "amount-unknown", f"`{reward.name}` is earned, and its amount is not known: {causes}", ""
+        if earned.units < 0:
+            return "negative-amount", f"`{reward.name}` would be below zero: no reward is", ""
+        if found.payee is None:
+            message = f"`{reward.name}` is earned, and nobody is known who introduced `{record.id}`"
+            return "no-payee", message, f"{record.entity}.{reward.payee}"
+        return None
+
+    def _reject(self, tx: Transaction, record: SubjectRecord, code: str, message: str, place: str) -> None:
+        refusal = Refusal(code, message, place or None)
+        tx.rejects.record(Stage.LEDGER, record.ref, refusal, at=self._now, entity=record.entity)
+
+    def _enter(self, tx: Transaction, entity: str, due: Sequence[_Due]) -> None:
+        self._limits.prepare(tx, ((each.earned.reward, each.subject) for each in due))
+        decisions = self._log(tx, due)
+        act = tx.book.begin("accrue", actor=self._actor, at=self._now)
+        attributed: set[str] = set()
+        for each in due:
+            if each.found.is_new and each.record.id not in attributed:
+                attributed.add(each.record.id)
+                assert each.found.payee is not None
+                act.attribute(
+                    entity, each.record.id, each.found.revision, each.found.payee, each.found.content
+                )
+            self._enter_one(act, each, decisions[each.programme, each.record.id])
+        self._limits.keep(act.write())
+
+    def _enter_one(self, act: ActWriter, due: _Due, decision: int) -> None:
+        earned = due.earned
+        assert earned.units is not None
+        assert due.found.payee is not None
+        taken = self._limits.take(due.version, earned.reward, due.subject, earned.units, due.checked)
+        # a limit that is not known lets nothing through
+        units, cuts = taken if taken is not None else (0, [])
+        act.enter(
+            NewEntry(
+                kind="accrual",
+                programme=due.programme,
+                reward=earned.reward.name,
+                entity=due.record.entity,
+                subject=due.record.id,
+                revision=due.found.revision,
+                payee=due.found.payee,
+                patient=due.subject.patient,
+                day=due.day,
+                currency=earned.currency,
+                units=units,
+                asked=earned.units,
+                content={
+                    "ruleset": due.version.digest,
+                    "version": due.version.ruleset.version,
+                    "approval": due.version.program.approval,
+                    "object": due.record.ref.object,
+                    "limits": [cut.as_json() for cut in cuts],
+                    "limit_unknown": taken is None,
+                    "basis": due.version.basis(earned.reward, due.record.counted),
+                },
+                decision=decision,
+            )
+        )
+        self.report.entries += 1
+        self.report.cut += bool(cuts) or taken is None
+        self.report.units[earned.currency] = self.report.units.get(earned.currency, 0) + units
+
+    def _log(self, tx: Transaction, due: Sequence[_Due]) -> dict[tuple[str, str], int]:
+        """Log the inputs of what is entered; return the entry's number by programme and record."""
+        grouped: dict[tuple[str, str], list[_Due]] = {}
+        for each in due:
+            grouped.setdefault((each.programme, each.record.id), []).append(each)
+        first = tx.log.head().count + 1
+        tx.log.append(
+            [
+                logged(
+                    group[0].record,
+                    group[0].version,
+                    [each.earned for each in group],
+                    group[0].record.counted,
+                )
+                for group in grouped.values()
+            ],
+            run=None,
+            at=self._now,
+        )
+        return {key: first + position for position, key in enumerate(grouped)}
+
+
+def logged(
+    record: SubjectRecord, version: Version, earned: Sequence[Earned], inputs: Mapping[str, Any]
+) -> Decided:
+    """Return the decision log's entry: the inputs sealed, what was decided about money in clear."""
+    decisions = {each.reward.name: json_value(each.result) for each in earned}
+    return Decided(
+        entity=record.entity,
+        id=record.id,
+        person=record.person,
+        ruleset=version.digest,
+        model=version.ruleset.model.digest,
+        semantics=SEMANTICS,
+        approval=version.program.approval,
+        inputs=inputs,
+        decisions=decisions,
+        clear=frozenset(decisions),
+    )
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]

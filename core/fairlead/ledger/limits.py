@@ -1,0 +1,159 @@
+"""What counts towards the limits of rewards so far, and how much of an amount is within them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from fairlead.engine.program import Checked
+from fairlead.engine.runtime import add_months
+from fairlead.facts.values import Money
+from fairlead.ledger.programmes import Version, limit_name, minor
+from fairlead.ruleset.typed import Cap, Reward
+from fairlead.store import Transaction
+
+__all__ = ["Cut", "Limits", "Subject"]
+
+_COLUMN = {"payee": "payee", "patient": "patient", "introduction": "subject", "programme": "programme"}
+#: kept from one batch to the next; the others have as many members as there are introductions
+_KEPT = ("payee", "programme")
+_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose amount it is, for the limits of a programme."""
+
+    programme: str
+    subject: str
+    payee: str
+    patient: str
+    day: date
+
+    def whose(self, per: str) -> str:
+        """Return the member of a limit's kind: the payee's id for `payee`, and so on."""
+        return {
+            "payee": self.payee,
+            "patient": self.patient,
+            "introduction": self.subject,
+            "programme": self.programme,
+        }[per]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A limit that left less than was asked; `left` and `maximum` are minor units."""
+
+    id: str
+    per: str
+    maximum: int
+    left: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the limit as entries keep it."""
+        return {"id": self.id, "per": self.per, "maximum": self.maximum, "left": self.left}
+
+
+class Limits:
+    """The totals behind the limits, read from the ledger under its lock.
+
+    They are kept between the batches of one run as long as nobody else wrote to the ledger.
+    """
+
+    def __init__(self) -> None:
+        #: (programme, reward, per) -> whose -> ISO day -> units
+        self._used: dict[tuple[str, str, str], dict[str, dict[str, int]]] = {}
+        self._act = -1
+
+    def prepare(self, tx: Transaction, wanted: Iterable[tuple[Reward, Subject]]) -> None:
+        """Read what is needed for these; only inside the lock."""
+        if tx.book.last_act() != self._act:
+            self._used.clear()
+        for key in list(self._used):
+            if key[2] not in _KEPT:
+                del self._used[key]
+        missing: dict[tuple[str, str, str], set[str]] = {}
+        for reward, subject in wanted:
+            for cap in reward.caps:
+                key = (subject.programme, reward.name, cap.per)
+                whose = subject.whose(cap.per)
+                if whose not in self._used.setdefault(key, {}):
+                    missing.setdefault(key, set()).add(whose)
+        for key, members in missing.items():
+            programme, reward_name, per = key
+            used = self._used[key]
+            for member in members:
+                used[member] = {}
+            found = tx.book.totals(programme, reward_name, _COLUMN[per], sorted(members))
+            for (whose, day), units in found.items():
+                used[whose][day] = units
+
+    def keep(self, act: int) -> None:
+        """Say which act wrote what was taken since `prepare`."""
+        self._act = act
+
+    def take(
+        self, version: Version, reward: Reward, subject: Subject, asked: int, checked: Checked
+    ) -> tuple[int, list[Cut]] | None:
+        """Return how much is within all limits, and the limits that cut it; what is within counts from now.
+
+        None where a limit's maximum is not known.
+        """
+        within, cuts = asked, []
+        for cap, maximum in self._maxima(version, reward, subject, checked):
+            if maximum is None:
+                return None
+            left = max(maximum - self._total(reward, cap, subject), 0)
+            if left < asked:
+                cuts.append(Cut(cap.id, cap.per, maximum, left))
+            within = min(within, left)
+        self.count(reward, subject, within)
+        return within, cuts
+
+    def count(self, reward: Reward, subject: Subject, units: int) -> None:
+        """Count units towards every limit of a reward."""
+        day = subject.day.isoformat()
+        for per in {cap.per for cap in reward.caps}:
+            days = self._used[subject.programme, reward.name, per][subject.whose(per)]
+            days[day] = days.get(day, 0) + units
+
+    def _maxima(
+        self, version: Version, reward: Reward, subject: Subject, checked: Checked
+    ) -> Sequence[tuple[Cap, int | None]]:
+        if not reward.caps:
+            return []
+        decisions: Mapping[str, Any] = version.limits.runner(subject.day)(checked)[0]
+        found = []
+        for cap in reward.caps:
+            maximum: Money | None = decisions[limit_name(reward, cap.id)]
+            found.append((cap, None if maximum is None else minor(maximum)))
+        return found
+
+    def _total(self, reward: Reward, cap: Cap, subject: Subject) -> int:
+        days = self._used[subject.programme, reward.name, cap.per][subject.whose(cap.per)]
+        if cap.window is None:
+            return sum(days.values())
+        first, last = window_bounds(cap.window, subject.day)
+        low, high = first.isoformat(), last.isoformat()
+        return sum(units for day, units in days.items() if low <= day <= high)
+
+
+def window_bounds(window: Mapping[str, Any], day: date) -> tuple[date, date]:
+    """Return the first and the last day of the window that holds a day; a rolling one ends on it."""
+    if window["kind"] == "calendar":
+        return period_bounds(window["unit"], day)
+    if window.get("months") is not None:
+        before = add_months(day, -window["months"])
+        return (before or date.min) + timedelta(days=1), day
+    return day - timedelta(days=window["days"] - 1), day
+
+
+def period_bounds(unit: str, day: date) -> tuple[date, date]:
+    """Return the first and the last day of the `month`, `quarter`, `half_year` or `year` that holds a day."""
+    months = _MONTHS[unit]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    after = add_months(first, months)
+    assert after is not None
+    return first, after - timedelta(days=1)

@@ -1,0 +1,271 @@
+"""The programmes of a project: their reward blocks by version, and what one record earns by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from fairlead.engine import Cause, Program, RewardResult
+from fairlead.engine.program import Checked
+from fairlead.facts.currencies import minor_units
+from fairlead.facts.types import DateType, MoneyType
+from fairlead.facts.values import Money
+from fairlead.logic.terms import Term, Variable, walk
+from fairlead.problems import DocumentError, Problem, UsageError
+from fairlead.project import Project
+from fairlead.ruleset.typed import Check, Decision, Formula, Reward, Ruleset
+
+__all__ = ["Earned", "Programme", "Version", "programmes_of"]
+
+_NOT_IN_FORCE = {"not-yet-effective", "no-longer-effective"}
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What a reward block says of one record: before limits, as the engine decided.
+
+    `units` is the amount in minor units of `currency`, None where it is not known; `result` is None where it
+    is not known whether anything is earned. `causes` say what is not known.
+    """
+
+    reward: Reward
+    result: RewardResult | None
+    units: int | None
+    currency: str
+    causes: tuple[Cause, ...]
+
+
+class Version:
+    """One version of a programme, compiled: its rewards with the checks that they read, and their limits."""
+
+    def __init__(self, ruleset: Ruleset, program: Program) -> None:
+        self.ruleset = ruleset
+        self.program = program
+        self._rests_on: dict[str, frozenset[str]] = {}
+        self.rewards = tuple(each for each in ruleset.decisions if isinstance(each, Reward))
+        problems = [
+            problem
+            for reward in self.rewards
+            for problem in (_not_whole(ruleset, reward), _without_day(ruleset, reward))
+            if problem is not None
+        ]
+        if problems:
+            raise UsageError(problems)
+
+    @property
+    def digest(self) -> str:
+        """The digest of the ruleset."""
+        return self.ruleset.digest
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Every fact and aggregate that the rewards and their limits read."""
+        names = set[str]()
+        for reward in self.rewards:
+            names |= self.program.reads(reward.name)
+        for name in self.limits.decisions:
+            names |= self.limits.reads(name)
+        return frozenset(names)
+
+    @cached_property
+    def limits(self) -> Program:
+        """The maximum of each limit as a formula of its own, named by `limit_name`."""
+        formulas: list[Decision] = [
+            Formula(
+                name=limit_name(reward, cap.id),
+                type=cap.maximum.type,
+                title=reward.title,
+                description=reward.description,
+                strict=True,
+                pointer=reward.pointer,
+                value=cap.maximum,
+            )
+            for reward in self.rewards
+            for cap in reward.caps
+        ]
+        ruleset = replace(
+            self.ruleset,
+            decisions=(*self.ruleset.decisions, *formulas),
+            document_order=(*self.ruleset.document_order, *(each.name for each in formulas)),
+        )
+        return Program(ruleset, zone=self.program.zone, select=[each.name for each in formulas])
+
+    def earned(self, checked: Checked, as_of: date | datetime, rates: Any = None) -> list[Earned]:
+        """Return what each reward block says of a checked record as of a day or an instant."""
+        decisions, _, unknown = self.program.runner(as_of, rates)(checked)
+        found = []
+        for reward in self.rewards:
+            result: RewardResult | None = decisions[reward.name]
+            assert isinstance(reward.type, MoneyType)
+            assert reward.type.currency is not None
+            units = None
+            causes: tuple[Cause, ...] = ()
+            if result is None or (result.accrues and result.amount is None):
+                if unknown:
+                    trace = self.program.evaluate_checked(checked, as_of, rates)
+                    causes = trace.undetermined.get(reward.name, ())
+            elif result.amount is not None:
+                units = minor(result.amount)
+            found.append(Earned(reward, result, units, reward.type.currency, causes))
+        return found
+
+    def checks_behind(self, reward: Reward) -> Sequence[Check]:
+        """Return the checks that `payable_when` reads, in document order."""
+        read = {term.name for term in walk(reward.payable_when) if isinstance(term, Variable)}
+        return [each for each in self.ruleset.decisions if isinstance(each, Check) and each.name in read]
+
+    def basis(self, reward: Reward, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the facts, by name, that amount and accrual rest on and that no label is on.
+
+        They concern no person, so that they can be kept when the person's key is destroyed.
+        """
+        found = {}
+        for name in self._basis_names(reward):
+            key, _, short = name.partition(".")
+            value = raw.get(key, {}).get(short)
+            if value is not None:
+                found[name] = value
+        return found
+
+    def rests_on(self, reward: Reward) -> frozenset[str]:
+        """Return every fact and aggregate that amount and accrual of a reward read."""
+        if reward.name not in self._rests_on:
+            decisions = {each.name: each for each in self.ruleset.decisions}
+            found: set[str] = set()
+            waiting: list[Term] = [reward.amount, reward.accrues_when]
+            seen: set[str] = set()
+            while waiting:
+                for term in walk(waiting.pop()):
+                    if not isinstance(term, Variable):
+                        continue
+                    if term.origin == "fact":
+                        found.add(term.name)
+                    elif term.origin == "decision" and term.name not in seen:
+                        seen.add(term.name)
+                        found |= self._read_by(decisions[term.name])
+            self._rests_on[reward.name] = frozenset(found)
+        return self._rests_on[reward.name]
+
+    def _read_by(self, decision: Decision) -> frozenset[str]:
+        return Program(self.ruleset, zone=self.program.zone, select=[decision.name]).reads(decision.name)
+
+    def _basis_names(self, reward: Reward) -> list[str]:
+        model = self.ruleset.model
+        facts = [(name, model.find(reward.entity, name)) for name in sorted(self.rests_on(reward))]
+        return [name for name, fact in facts if fact is not None and not fact.labels]
+
+
+class Programme:
+    """A ruleset of the project that has reward blocks, in all its versions."""
+
+    def __init__(self, project: Project, name: str) -> None:
+        self.name = name
+        self._project = project
+        self._versions: dict[tuple[str, str], Version] = {}
+        self._by_day: dict[date, Version | None] = {}
+
+    def on(self, day: date) -> Version | None:
+        """Return the version in force on a day, None where none is.
+
+        Raises UsageError where the project demands approval and the version is not approved for the day.
+        """
+        if day not in self._by_day:
+            self._by_day[day] = self._find(day)
+        return self._by_day[day]
+
+    def current(self, day: date) -> Version:
+        """Return the version in force on a day. Raises DocumentError where none is."""
+        version = self.on(day)
+        if version is None:
+            self._project.ruleset(self.name, as_of=day)
+            raise AssertionError("a version that is in force is found")
+        return version
+
+    def _find(self, day: date) -> Version | None:
+        try:
+            ruleset = self._project.ruleset(self.name, as_of=day)
+        except DocumentError as error:
+            if {problem.code for problem in error.problems} <= _NOT_IN_FORCE:
+                return None
+            raise
+        rewards = [each.name for each in ruleset.decisions if isinstance(each, Reward)]
+        program = self._project.program(self.name, rewards, as_of=day)
+        key = (ruleset.digest, program.approval)
+        if key not in self._versions:
+            self._versions[key] = Version(ruleset, program)
+        return self._versions[key]
+
+
+def programmes_of(project: Project, on: date) -> list[Programme]:
+    """Return the project's rulesets that reward anything on a day, in the order of its settings.
+
+    Raises UsageError where there is none.
+    """
+    found = []
+    for name in project.ruleset_names:
+        programme = Programme(project, name)
+        version = programme.on(on)
+        if version is not None and version.rewards:
+            found.append(programme)
+    if not found:
+        message = f"none of the project's rulesets rewards anything on {on}"
+        remedy = "name a programme, such as `medical-travel/partner-programme`, among its `rulesets`"
+        raise UsageError([Problem("no-rewards", message, remedy=remedy)])
+    return found
+
+
+def limit_name(reward: Reward, cap: str) -> str:
+    """Return the name of the formula that is a limit's maximum."""
+    return f"{reward.name}__limit_{cap}"
+
+
+def day_fact(ruleset: Ruleset, reward: Reward) -> str:
+    """Return the short name of the date that a reward's version and period go by.
+
+    That is `introduced_on` where the entity has it, else the one date among the facts of equal work.
+    """
+    facts = ruleset.model.entities[reward.entity].facts
+    if "introduced_on" in facts:
+        return "introduced_on"
+    dates = [
+        name.partition(".")[2]
+        for name in reward.work
+        if isinstance(facts[name.partition(".")[2]].type, DateType)
+    ]
+    return dates[0] if len(dates) == 1 else ""
+
+
+def minor(amount: Money) -> int:
+    """Return an amount in minor units of its currency; it has no smaller part."""
+    digits = minor_units(amount.currency)
+    assert digits is not None
+    units = amount.amount.scaleb(digits)
+    assert units == units.to_integral_value()
+    return int(units)
+
+
+def _not_whole(ruleset: Ruleset, reward: Reward) -> Problem | None:
+    assert isinstance(reward.type, MoneyType)
+    digits = minor_units(reward.type.currency or "")
+    if digits is not None and reward.type.scale <= digits:
+        return None
+    return Problem(
+        "amount-not-rounded",
+        f"`{reward.name}` of `{ruleset.name}` can give parts of a cent, and these cannot be paid",
+        reward.pointer,
+        remedy='round the amount where the programme says how: {"round": [..., {"scale": 2, ...}]}',
+    )
+
+
+def _without_day(ruleset: Ruleset, reward: Reward) -> Problem | None:
+    if day_fact(ruleset, reward):
+        return None
+    return Problem(
+        "no-reward-day",
+        f"`{reward.name}` of `{ruleset.name}` does not say which day it goes by",
+        reward.pointer,
+        remedy="name one date of the entity among the facts of equal `work`",
+    )
