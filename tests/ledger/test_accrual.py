@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import World
+    from tests.ledger.world import World
 
 
 def test_an_introduction_accrues_once(world: World) -> None:
@@ -31,9 +31,7 @@ def test_the_yearly_limit_cuts_the_newest(world: World) -> None:
     with world.store.reading() as tx:
         last = list(tx.book.entries())[-1]
     assert (last.subject, last.units, last.asked) == ("i16", 0, 50000)
-    assert last.content["limits"] == [
-        {"id": "partner_year", "per": "payee", "maximum": 750000, "left": 0}
-    ]
+    assert last.content["limits"] == [{"id": "partner_year", "per": "payee", "maximum": 750000, "left": 0}]
 
 
 def test_what_is_in_order_is_released_and_the_rest_is_held_with_reasons(world: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ from fairlead.ledger.subjects import SubjectRecord, Subjects
 from fairlead.problems import RecordError
 from fairlead.store import Decided, Refusal, Stage, Store, Transaction
 from fairlead.store.ledger_act import ActWriter
-from fairlead.store.ledger_records import Entry, NewEntry
+from fairlead.store.ledger_records import NewEntry
+from fairlead.store.ledger_states import State
 
 __all__ = ["Accrual", "AccrualReport"]
 
@@ -62,6 +63,19 @@ class AccrualReport:
 
 
 @dataclass(frozen=True, slots=True)
+class _Before:
+    """The newest accrual of a reward for a record, and whether it was reversed or corrected."""
+
+    entry: int
+    revision: int
+    taken_back: bool
+
+    def may_accrue_again(self, revision: int) -> bool:
+        """Tell whether a person decided that it is decided anew."""
+        return self.taken_back and revision > self.revision
+
+
+@dataclass(frozen=True, slots=True)
 class _Due:
     """A reward that was earned and is not in the ledger yet."""
 
@@ -99,6 +113,7 @@ class Accrual:
         self._rates = rates
         self._progress = progress or (lambda _count: None)
         self._limits = Limits()
+        self._archived: set[str] = set()
         self.report = AccrualReport()
 
     def run(self) -> AccrualReport:
@@ -152,17 +167,18 @@ class Accrual:
 
     def _known(
         self, tx: Transaction, entity: str, records: Mapping[str, SubjectRecord]
-    ) -> dict[tuple[str, str, str], Entry]:
+    ) -> dict[tuple[str, str, str], _Before]:
         """Return the newest accruals of records, those under ids that were merged into them included."""
         owner = {old: record.id for record in records.values() for old in record.old_ids}
         wanted = [*records, *owner]
-        found: dict[tuple[str, str, str], Entry] = {}
+        found: dict[tuple[str, str, str], _Before] = {}
         for entry in tx.book.entries(entity=entity, subjects=wanted):
-            if entry.kind in ("accrual", "opening"):
-                subject = owner.get(entry.subject, entry.subject)
-                before = found.get((entry.programme, entry.reward, subject))
-                if before is None or before.revision < entry.revision:
-                    found[entry.programme, entry.reward, subject] = entry
+            key = entry.programme, entry.reward, owner.get(entry.subject, entry.subject)
+            if entry.kind == "correction":
+                if key in found and found[key].entry == entry.corrects:
+                    found[key] = replace(found[key], taken_back=True)
+            elif key not in found or found[key].revision < entry.revision:
+                found[key] = _Before(entry.id, entry.revision, entry.state is State.REVERSED)
         return found
 
     def _decide(
@@ -170,7 +186,7 @@ class Accrual:
         tx: Transaction,
         record: SubjectRecord,
         short: str,
-        known: Mapping[tuple[str, str, str], Entry],
+        known: Mapping[tuple[str, str, str], _Before],
         attributions: Mapping[str, Found],
         due: list[_Due],
         rejected: set[str],
@@ -194,12 +210,12 @@ class Accrual:
             for earned in version.earned(checked, day, self._rates):
                 if earned.reward.entity != record.entity:
                     continue
-                if (programme.name, earned.reward.name, record.id) in known:
+                before = known.get((programme.name, earned.reward.name, record.id))
+                if before is not None and not before.may_accrue_again(found.revision):
                     outcomes.add("accrued_before")
-                    continue
-                if earned.result is None:
+                elif earned.result is None:
                     outcomes.add("not_known")
-                elif not earned.result.accrues:
+                elif not earned.result.accrues or earned.result.reversed is True:
                     outcomes.add("not_earned")
                 else:
                     refusal = self._refusal(earned, found, record)
@@ -235,7 +251,8 @@ class Accrual:
         tx.rejects.record(Stage.LEDGER, record.ref, refusal, at=self._now, entity=record.entity)
 
     def _enter(self, tx: Transaction, entity: str, due: Sequence[_Due]) -> None:
-        self._limits.prepare(tx, ((each.earned.reward, each.subject) for each in due))
+        self._limits.prepare(tx.book, ((each.earned.reward, each.subject) for each in due))
+        self._archive(tx, due)
         decisions = self._log(tx, due)
         act = tx.book.begin("accrue", actor=self._actor, at=self._now)
         attributed: set[str] = set()
@@ -274,6 +291,7 @@ class Accrual:
                     "ruleset": due.version.digest,
                     "version": due.version.ruleset.version,
                     "approval": due.version.program.approval,
+                    "zone": str(due.version.program.zone),
                     "object": due.record.ref.object,
                     "limits": [cut.as_json() for cut in cuts],
                     "limit_unknown": taken is None,
@@ -285,6 +303,14 @@ class Accrual:
         self.report.entries += 1
         self.report.cut += bool(cuts) or taken is None
         self.report.units[earned.currency] = self.report.units.get(earned.currency, 0) + units
+
+    def _archive(self, tx: Transaction, due: Sequence[_Due]) -> None:
+        """Keep the documents that entries are made by, also those of versions no longer in force."""
+        for version in {each.version.digest: each.version for each in due}.values():
+            if version.digest not in self._archived:
+                tx.archive.put(version.ruleset.document, at=self._now)
+                tx.archive.put(version.ruleset.model.document, at=self._now)
+                self._archived.add(version.digest)
 
     def _log(self, tx: Transaction, due: Sequence[_Due]) -> dict[tuple[str, str], int]:
         """Log the inputs of what is entered; return the entry's number by programme and record."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from fairlead.engine.program import Checked
@@ -16,26 +17,35 @@ from fairlead.ledger.reasons import HoldReason
 from fairlead.ledger.subjects import SubjectRecord, Subjects
 from fairlead.problems import RecordError
 from fairlead.store import Ref, Store, Transaction
-from fairlead.store.ledger_records import Entry
-from fairlead.store.ledger_states import State
+from fairlead.store.ledger_act import ActWriter
+from fairlead.store.ledger_records import Entry, Held, NewEntry
+from fairlead.store.ledger_states import UNSTATED, State
 
-__all__ = ["Assessment", "AssessmentReport", "Finding"]
+__all__ = ["Assessment", "AssessmentReport", "Finding", "take_back"]
 
 _AT_ONCE = 500
-_OPEN = (State.ACCRUED, State.HELD)
+#: looked at in each run; what was on a statement only where its record changed since
+_OPEN = (State.ACCRUED, State.HELD, State.RELEASED, State.APPROVED)
+_TOLD = (State.ON_STATEMENT, State.DISPUTED, State.PAID)
+_NOT_RELEASED = (State.ACCRUED, State.HELD)
 
 
 @dataclass
 class AssessmentReport:
     """How many open entries were looked at, and what became of them.
 
-    `looked_at` = `released` + `held` + `reversed`; `by_code` counts the reasons of what is held.
+    `looked_at` = `released` + `held` + `stopped` + `reversed` + `corrected` + `as_it_was`. `stopped` were
+    released before, and something stands against paying them now; `corrected` were on a statement, and a
+    new entry takes them back. `by_code` counts the reasons of what is held or stopped.
     """
 
     looked_at: int = 0
     released: int = 0
     held: int = 0
+    stopped: int = 0
     reversed: int = 0
+    corrected: int = 0
+    as_it_was: int = 0
     by_code: dict[str, int] = field(default_factory=dict)
 
 
@@ -81,17 +91,38 @@ class Assessment:
         self.report = AssessmentReport()
 
     def run(self) -> AssessmentReport:
-        """Look at every entry that is accrued or held, and release, hold or reverse it."""
-        after = 0
-        while True:
-            with self._store.transaction() as tx:
-                tx.book.lock()
-                page = self._page(tx, after)
-                if not page:
-                    return self.report
-                self._move(tx, self.findings(tx, page))
-            after = page[-1].id
-            self._progress(len(page))
+        """Look at every entry whose payee was not told, and at what changed since of the others."""
+        for states in (_OPEN, _TOLD):
+            after = 0
+            while True:
+                with self._store.transaction() as tx:
+                    tx.book.lock()
+                    page = list(islice(tx.book.entries(states=states, after=after), _AT_ONCE))
+                    if not page:
+                        break
+                    after = page[-1].id
+                    accruals = [each for each in page if each.kind == "accrual"]
+                    looked_at = accruals if states is _OPEN else self._changed(tx, accruals)
+                    self._move(tx, self.findings(tx, looked_at))
+                self._progress(len(page))
+        return self.report
+
+    def _changed(self, tx: Transaction, entries: Sequence[Entry]) -> list[Entry]:
+        """Return the accruals not taken back yet whose record changed since they were last moved."""
+        taken_back = {each.corrects for each in tx.book.entries(corrects=[each.id for each in entries])}
+        open_ = [each for each in entries if each.id not in taken_back]
+        moved = tx.book.moved_at([each.id for each in open_])
+        alive = self._alive(tx, open_)
+        changed = []
+        for entity in {each.entity for each in open_}:
+            own = [each for each in open_ if each.entity == entity]
+            records = tx.mirror.records(entity, {alive[each.id] for each in own})
+            changed += [
+                each
+                for each in own
+                if (record := records.get(alive[each.id])) is not None and record.modified_at > moved[each.id]
+            ]
+        return sorted(changed, key=lambda each: each.id)
 
     def findings(self, tx: Transaction, entries: Sequence[Entry]) -> list[Finding]:
         """Return what is known about entries now, in their order."""
@@ -107,14 +138,6 @@ class Assessment:
                 record = records.get(alive[entry.id])
                 found[entry.id] = self._finding(entry, record, attributions)
         return [found[entry.id] for entry in entries]
-
-    def _page(self, tx: Transaction, after: int) -> list[Entry]:
-        page = []
-        for entry in tx.book.entries(states=_OPEN, after=after):
-            page.append(entry)
-            if len(page) == _AT_ONCE:
-                break
-        return page
 
     def _alive(self, tx: Transaction, entries: Sequence[Entry]) -> dict[int, str]:
         """Return the id that each entry's record lives on under."""
@@ -148,7 +171,11 @@ class Assessment:
 
     def _move(self, tx: Transaction, findings: Sequence[Finding]) -> None:
         held_before = tx.book.holds([each.entry.id for each in findings])
-        released = [each for each in findings if not each.reasons and each.reversed_by is None]
+        released = [
+            each
+            for each in findings
+            if not each.reasons and each.reversed_by is None and each.entry.state in _NOT_RELEASED
+        ]
         decisions = self._log(tx, released)
         content: dict[str, Any] = {}
         if decisions:
@@ -159,25 +186,35 @@ class Assessment:
         act = tx.book.begin("assess", actor=self._actor, at=self._now, content=content)
         for each in findings:
             self.report.looked_at += 1
-            if each.reversed_by is not None:
-                act.move(each.entry, State.REVERSED)
-                self.report.reversed += 1
-                continue
-            before = held_before.get(each.entry.id)
-            reasons = [reason.as_json() for reason in each.reasons]
-            if (list(before.reasons) if before is not None else []) != reasons:
-                act.hold(each.entry.id, reasons)
-            if not reasons:
-                act.move(each.entry, State.RELEASED)
-                self.report.released += 1
-                continue
-            self.report.held += 1
-            for reason in each.reasons:
-                self.report.by_code[reason.code] = self.report.by_code.get(reason.code, 0) + 1
-            if each.entry.state is State.ACCRUED:
-                act.move(each.entry, State.HELD)
+            outcome = self._move_one(act, each, held_before.get(each.entry.id))
+            setattr(self.report, outcome, getattr(self.report, outcome) + 1)
         if not act.is_empty:
             act.write()
+
+    def _move_one(self, act: ActWriter, finding: Finding, before: Held | None) -> str:
+        """Move one entry; return the counter of the report that it goes to."""
+        entry = finding.entry
+        if finding.reversed_by is not None:
+            if entry.state in UNSTATED:
+                act.move(entry, State.REVERSED)
+                return "reversed"
+            take_back(act, entry, finding.reversed_by)
+            return "corrected"
+        if entry.state in _TOLD:
+            return "as_it_was"
+        reasons = [reason.as_json() for reason in finding.reasons]
+        if (list(before.reasons) if before is not None else []) != reasons:
+            act.hold(entry.id, reasons)
+        for reason in finding.reasons:
+            self.report.by_code[reason.code] = self.report.by_code.get(reason.code, 0) + 1
+        if entry.state not in _NOT_RELEASED:
+            return "stopped" if reasons else "as_it_was"
+        if not reasons:
+            act.move(entry, State.RELEASED)
+            return "released"
+        if entry.state is State.ACCRUED:
+            act.move(entry, State.HELD)
+        return "held"
 
     def _log(self, tx: Transaction, released: Sequence[Finding]) -> dict[int, int]:
         """Log the inputs that entries are released on; return the log's number by entry."""
@@ -190,6 +227,34 @@ class Assessment:
             entries.append(logged(each.record, each.version, [each.earned], each.record.raw))
         tx.log.append(entries, run=None, at=self._now)
         return {each.entry.id: first + position for position, each in enumerate(released)}
+
+
+def take_back(act: ActWriter, entry: Entry, cause: str) -> int:
+    """Enter a correction that takes back the whole of an entry, ready for the next payout; return its number.
+
+    It keeps the day of what it takes back, so that the limits of that period are free again.
+    """
+    number = act.enter(
+        NewEntry(
+            kind="correction",
+            programme=entry.programme,
+            reward=entry.reward,
+            entity=entry.entity,
+            subject=entry.subject,
+            revision=entry.revision,
+            payee=entry.payee,
+            patient=entry.patient,
+            day=entry.day,
+            currency=entry.currency,
+            units=-entry.units,
+            asked=-entry.asked,
+            corrects=entry.id,
+            content={"cause": cause, "object": entry.content.get("object", "")},
+            decision=entry.decision,
+        )
+    )
+    act.move_new(number, State.ACCRUED, State.RELEASED, -entry.units)
+    return number
 
 
 def _of(earned: Sequence[Earned], entry: Entry) -> Earned | None:

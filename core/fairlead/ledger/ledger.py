@@ -83,9 +83,7 @@ class Ledger:
         """What stands against paying."""
         return Holds(self.guards, self.now)
 
-    def accrue(
-        self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None
-    ) -> AccrualReport:
+    def accrue(self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None) -> AccrualReport:
         """Enter what was earned and is not entered yet."""
         self._archive()
         return Accrual(
@@ -106,9 +104,7 @@ class Ledger:
         self._archive()
         return self.assessment(actor=actor, progress=progress).run()
 
-    def assessment(
-        self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None
-    ) -> Assessment:
+    def assessment(self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None) -> Assessment:
         """Return what looks at entries as of now."""
         return Assessment(
             self.store,

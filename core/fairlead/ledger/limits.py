@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from fairlead.engine.program import Checked
 from fairlead.engine.runtime import add_months
 from fairlead.facts.values import Money
+from fairlead.ledger.periods import period_bounds
 from fairlead.ledger.programmes import Version, limit_name, minor
 from fairlead.ruleset.typed import Cap, Reward
-from fairlead.store import Transaction
 
-__all__ = ["Cut", "Limits", "Subject"]
+__all__ = ["Cut", "Limits", "Subject", "Totals", "window_bounds"]
 
 _COLUMN = {"payee": "payee", "patient": "patient", "introduction": "subject", "programme": "programme"}
 #: kept from one batch to the next; the others have as many members as there are introductions
 _KEPT = ("payee", "programme")
-_MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+
+
+class Totals(Protocol):
+    """Where the totals so far come from: the ledger's book, or a history that is only simulated."""
+
+    def last_act(self) -> int:
+        """Return a number that changes where the totals do."""
+        ...
+
+    def totals(
+        self, programme: str, reward: str, by: str, whose: Iterable[str] | None
+    ) -> dict[tuple[str, str], int]:
+        """Return the net units of a reward by (whose, ISO day)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +70,7 @@ class Cut:
 
 
 class Limits:
-    """The totals behind the limits, read from the ledger under its lock.
+    """The totals behind the limits, read from their source: of the ledger, under its lock.
 
     They are kept between the batches of one run as long as nobody else wrote to the ledger.
     """
@@ -67,9 +80,9 @@ class Limits:
         self._used: dict[tuple[str, str, str], dict[str, dict[str, int]]] = {}
         self._act = -1
 
-    def prepare(self, tx: Transaction, wanted: Iterable[tuple[Reward, Subject]]) -> None:
-        """Read what is needed for these; only inside the lock."""
-        if tx.book.last_act() != self._act:
+    def prepare(self, source: Totals, wanted: Iterable[tuple[Reward, Subject]]) -> None:
+        """Read what is needed for these; of the ledger's book only inside the lock."""
+        if source.last_act() != self._act:
             self._used.clear()
         for key in list(self._used):
             if key[2] not in _KEPT:
@@ -86,7 +99,7 @@ class Limits:
             used = self._used[key]
             for member in members:
                 used[member] = {}
-            found = tx.book.totals(programme, reward_name, _COLUMN[per], sorted(members))
+            found = source.totals(programme, reward_name, _COLUMN[per], sorted(members))
             for (whose, day), units in found.items():
                 used[whose][day] = units
 
@@ -148,12 +161,3 @@ def window_bounds(window: Mapping[str, Any], day: date) -> tuple[date, date]:
         before = add_months(day, -window["months"])
         return (before or date.min) + timedelta(days=1), day
     return day - timedelta(days=window["days"] - 1), day
-
-
-def period_bounds(unit: str, day: date) -> tuple[date, date]:
-    """Return the first and the last day of the `month`, `quarter`, `half_year` or `year` that holds a day."""
-    months = _MONTHS[unit]
-    first = date(day.year, (day.month - 1) // months * months + 1, 1)
-    after = add_months(first, months)
-    assert after is not None
-    return first, after - timedelta(days=1)

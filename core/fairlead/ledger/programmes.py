@@ -11,6 +11,7 @@ from typing import Any
 from fairlead.engine import Cause, Program, RewardResult
 from fairlead.engine.program import Checked
 from fairlead.facts.currencies import minor_units
+from fairlead.facts.model import Fact
 from fairlead.facts.types import DateType, MoneyType
 from fairlead.facts.values import Money
 from fairlead.logic.terms import Term, Variable, walk
@@ -129,6 +130,15 @@ class Version:
             if value is not None:
                 found[name] = value
         return found
+
+    def is_covered(self, reward: Reward, basis: Mapping[str, Any]) -> bool:
+        """Tell whether the facts that were kept as `basis` are all that amount and accrual rest on."""
+        model = self.ruleset.model
+        facts = {name: model.find(reward.entity, name) for name in self.rests_on(reward)}
+        # one without a label that is not among them was absent; an aggregate is not kept
+        return all(
+            name in basis or (isinstance(fact, Fact) and not fact.labels) for name, fact in facts.items()
+        )
 
     def rests_on(self, reward: Reward) -> frozenset[str]:
         """Return every fact and aggregate that amount and accrual of a reward read."""

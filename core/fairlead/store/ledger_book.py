@@ -15,7 +15,7 @@ from fairlead.store.ledger_act import ActWriter, lock
 from fairlead.store.ledger_records import Act, Attribution, Balance, Entry, Held, Movement
 from fairlead.store.ledger_schema import acts, attributions, entries, holds, movements
 from fairlead.store.ledger_states import State
-from fairlead.store.statements import any_of
+from fairlead.store.statements import any_number, any_of
 from fairlead.store.stored_values import from_micros, json_value
 
 __all__ = ["Book"]
@@ -100,9 +100,9 @@ class Book:
             if wanted is not None:
                 conditions.append(column == wanted)
         if numbers is not None:
-            conditions.append(entries.c.id.in_(list(numbers)))
+            conditions.append(any_number(self._connection, entries.c.id, numbers))
         if corrects is not None:
-            conditions.append(entries.c.corrects.in_(list(corrects)))
+            conditions.append(any_number(self._connection, entries.c.corrects, corrects))
         if subjects is not None:
             conditions.append(any_of(self._connection, entries.c.subject, subjects))
         if patients is not None:
@@ -136,11 +136,31 @@ class Book:
             for row in self._connection.execute(query)
         ]
 
+    def moved_at(self, numbers: Collection[int]) -> dict[int, datetime]:
+        """Return when entries were last moved."""
+        query = (
+            select(movements.c.entry, func.max(acts.c.at).label("at"))
+            .join(acts, acts.c.id == movements.c.act)
+            .where(any_number(self._connection, movements.c.entry, numbers))
+            .group_by(movements.c.entry)
+        )
+        return {row.entry: from_micros(row.at) for row in self._connection.execute(query)}
+
+    def moved_into(self, state: State, numbers: Collection[int]) -> list[tuple[Act, int]]:
+        """Return which act moved each of these entries into a state, with the entry, in order."""
+        query = (
+            select(acts, movements.c.entry)
+            .join(movements, movements.c.act == acts.c.id)
+            .where(movements.c.state == state, any_number(self._connection, movements.c.entry, numbers))
+            .order_by(movements.c.id)
+        )
+        return [(_act(row), row.entry) for row in self._connection.execute(query)]
+
     def holds(self, numbers: Collection[int]) -> dict[int, Held]:
         """Return the newest reasons of entries, by entry; one that was never held has none."""
         newest = (
             select(holds.c.entry, func.max(holds.c.act).label("act"))
-            .where(holds.c.entry.in_(list(numbers)))
+            .where(any_number(self._connection, holds.c.entry, numbers))
             .group_by(holds.c.entry)
             .subquery()
         )
@@ -215,20 +235,25 @@ class Book:
         *,
         first: date | None = None,
         last: date | None = None,
+        before_act: int | None = None,
     ) -> dict[tuple[str, str], int]:
         """Return the net units of a reward by (whose, day): what is not reversed, corrections included.
 
-        `by` is `payee`, `patient`, `subject` or `programme` (then `whose` is not asked, and is empty).
+        `by` is `payee`, `patient`, `subject` or `programme` (then `whose` is not asked, and is empty). With
+        `before_act` they are as they were before that act.
         """
         column = entries.c[by]
+        reversal = select(movements.c.id).where(
+            movements.c.entry == entries.c.id, movements.c.state == "reversed"
+        )
+        if before_act is not None:
+            reversal = reversal.where(movements.c.act < before_act)
         query = (
             select(column.label("whose"), entries.c.day, func.sum(entries.c.units).label("units"))
             .where(
                 entries.c.programme == programme,
                 entries.c.reward == reward,
-                ~select(movements.c.id)
-                .where(movements.c.entry == entries.c.id, movements.c.state == "reversed")
-                .exists(),
+                ~reversal.exists(),
             )
             .group_by(column, entries.c.day)
         )
@@ -238,6 +263,8 @@ class Book:
             query = query.where(entries.c.day >= first.isoformat())
         if last is not None:
             query = query.where(entries.c.day <= last.isoformat())
+        if before_act is not None:
+            query = query.where(entries.c.act < before_act)
         return {(row.whose, row.day): int(row.units) for row in self._connection.execute(query)}
 
     def last_act(self) -> int:

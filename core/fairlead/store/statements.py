@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ColumnElement,
     Connection,
@@ -24,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from fairlead.store.records import Ref
 from fairlead.store.stored_values import json_text
 
-__all__ = ["any_of", "any_ref", "insert_missing", "insert_rows", "update_each", "upsert"]
+__all__ = ["any_number", "any_of", "any_ref", "insert_missing", "insert_rows", "update_each", "upsert"]
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -89,6 +90,14 @@ def any_of(connection: Connection, column: Column[str], ids: Iterable[str]) -> C
     if connection.dialect.name == "sqlite":
         return column.in_(select(func.json_each(json_text(many)).table_valued("value").c.value))
     return column == any_(bindparam(None, many, type_=postgresql.ARRAY(Text)))
+
+
+def any_number(connection: Connection, column: Column[int], numbers: Iterable[int]) -> ColumnElement[bool]:
+    """Return the condition that a column is one of many numbers, however many: they are one parameter."""
+    many = list(numbers)
+    if connection.dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json_text(many)).table_valued("value").c.value))
+    return column == any_(bindparam(None, many, type_=postgresql.ARRAY(BigInteger)))
 
 
 def any_ref(
