@@ -52,12 +52,18 @@ class World:
         self.store = store
 
     def put(
-        self, entity: str, id_: str, facts: Mapping[str, Any], links: Mapping[str, str] | None = None
+        self,
+        entity: str,
+        id_: str,
+        facts: Mapping[str, Any],
+        links: Mapping[str, str] | None = None,
+        *,
+        now: datetime = NOW,
     ) -> None:
         """Put a record into the mirror; `links` are ids of records of the entity that the link names."""
         named = {name: Ref(f"{name}s", target) for name, target in (links or {}).items()}
         person = named.get("lead") if entity in ("introduction", "disclosure", "consent") else None
-        record = MirrorRecord(entity, id_, Ref(f"{entity}s", id_), NOW, {"id": id_, **facts}, named, person)
+        record = MirrorRecord(entity, id_, Ref(f"{entity}s", id_), now, {"id": id_, **facts}, named, person)
         with self.store.transaction() as tx:
             tx.mirror.put_record(record)
 
@@ -75,6 +81,7 @@ class World:
         *,
         lead: str | None = None,
         disclosure: Mapping[str, Any] | None = None,
+        now: datetime = NOW,
         **facts: Any,
     ) -> None:
         """Put a verified introduction with a complete file, disclosed beforehand."""
@@ -89,7 +96,7 @@ class World:
             {"lead": lead, "partner": partner},
         )
         links = {"lead": lead, "partner": partner, "agreement": f"a-{partner}", "disclosure": f"d-{id_}"}
-        self.put("introduction", id_, {"introduced_on": day, **INTRODUCTION, **facts}, links)
+        self.put("introduction", id_, {"introduced_on": day, **INTRODUCTION, **facts}, links, now=now)
 
     def ledger(self, now: datetime = NOW, **options: Any) -> Ledger:
         """Return the ledger as of an instant."""
