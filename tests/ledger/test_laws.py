@@ -116,7 +116,7 @@ class Books(RuleBasedStateMachine):
                 raise Crash
             return number
 
-        ActWriter.write = write  # type: ignore[method-assign]
+        ActWriter.write = write  # type: ignore[assignment, method-assign]
         try:
             self._quarter()
         except Crash:
@@ -299,7 +299,7 @@ def _run_and_die(folder: Path, url: str, tmp_path: Path, boundary: int) -> None:
         count += 1
         return number
 
-    ActWriter.write = write  # type: ignore[method-assign]
+    ActWriter.write = write  # type: ignore[assignment, method-assign]
     with Store.open(url, anchor=tmp_path / "anchor.jsonl") as store:
         payout = _steps(World(folder, store))
         payout.pay(YEAR, "Ana", on=date(2026, 11, 21), reference="17")

@@ -31,7 +31,8 @@ class AccrualReport:
 
     `looked_at` = `accrued_now` + `accrued_before` + `not_earned` + `not_known` + `rejected` + `no_day` +
     `later` + `out_of_force`; each counts records, by the first that is true of one. `entries` and `units`
-    (by currency) are what was entered, `cut` how many entries a limit cut.
+    (by currency) are what was entered, `cut` how many entries a limit cut, `re_rated` how many differences
+    were entered for earlier introductions.
     """
 
     looked_at: int = 0
@@ -45,6 +46,7 @@ class AccrualReport:
     out_of_force: int = 0
     entries: int = 0
     cut: int = 0
+    re_rated: int = 0
     units: dict[str, int] = field(default_factory=dict)
 
     def check(self) -> None:
@@ -130,10 +132,10 @@ class Accrual:
         short = self._subjects.day_fact(entity)
         days: list[tuple[str, str]] = []
         with self._store.reading() as tx:
-            for ids in tx.mirror.ids(entity):
-                for id_, record in tx.mirror.records(entity, ids).items():
+            for page in tx.mirror.facts(entity):
+                for id_, facts in page.items():
                     self.report.looked_at += 1
-                    day = record.facts.get(short)
+                    day = facts.get(short)
                     if day is None:
                         self.report.no_day += 1
                     elif day > self._today.isoformat():

@@ -101,7 +101,7 @@ class Assessment:
                     if not page:
                         break
                     after = page[-1].id
-                    accruals = [each for each in page if each.kind == "accrual"]
+                    accruals = [each for each in page if each.kind in ("accrual", "re_rating")]
                     looked_at = accruals if states is _OPEN else self._changed(tx, accruals)
                     self._move(tx, self.findings(tx, looked_at))
                 self._progress(len(page))
@@ -251,6 +251,7 @@ def take_back(act: ActWriter, entry: Entry, cause: str) -> int:
             corrects=entry.id,
             content={"cause": cause, "object": entry.content.get("object", "")},
             decision=entry.decision,
+            round=entry.round,
         )
     )
     act.move_new(number, State.ACCRUED, State.RELEASED, -entry.units)

@@ -73,7 +73,7 @@ class Holds:
             yield _own("not-known-any-more", missing)
         elif not then.result.accrues:
             yield _own("no-longer-earned")
-        elif then.units != entry.asked:
+        elif entry.kind == "accrual" and then.units != entry.asked:
             yield _own("amount-changed")
 
     def _guarded(self, checked: Checked, entity: str) -> Iterator[HoldReason]:

@@ -13,6 +13,7 @@ from fairlead.ledger.assessment import Assessment, AssessmentReport
 from fairlead.ledger.attributing import Attributor
 from fairlead.ledger.holds import Holds
 from fairlead.ledger.programmes import Programme, Version, programmes_of
+from fairlead.ledger.rerating import re_rate
 from fairlead.ledger.subjects import Subjects, always_read
 from fairlead.project import Project
 from fairlead.store import Store
@@ -86,7 +87,7 @@ class Ledger:
     def accrue(self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None) -> AccrualReport:
         """Enter what was earned and is not entered yet."""
         self._archive()
-        return Accrual(
+        report = Accrual(
             self.store,
             self.subjects,
             self.attributor,
@@ -96,6 +97,10 @@ class Ledger:
             rates=self.rates,
             progress=progress,
         ).run()
+        report.re_rated = re_rate(
+            self.store, self.subjects, now=self.now, today=self.today, actor=actor, rates=self.rates
+        )
+        return report
 
     def assess(
         self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ __all__ = ["Cut", "Limits", "Subject", "Totals", "window_bounds"]
 _COLUMN = {"payee": "payee", "patient": "patient", "introduction": "subject", "programme": "programme"}
 #: kept from one batch to the next; the others have as many members as there are introductions
 _KEPT = ("payee", "programme")
+_KEPT_DAYS = 1000
 
 
 class Totals(Protocol):
@@ -72,12 +73,16 @@ class Cut:
 class Limits:
     """The totals behind the limits, read from their source: of the ledger, under its lock.
 
-    They are kept between the batches of one run as long as nobody else wrote to the ledger.
+    They are kept between the batches of one run as long as nobody else wrote to the ledger. `kept` are the
+    kinds that are: all of them where the source has nothing to read again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Collection[str] = _KEPT) -> None:
+        self._kept = kept
         #: (programme, reward, per) -> whose -> ISO day -> units
         self._used: dict[tuple[str, str, str], dict[str, dict[str, int]]] = {}
+        #: maxima that no record can change, by (ruleset, reward, day)
+        self._known: dict[tuple[str, str, date], Sequence[tuple[Cap, int | None]]] = {}
         self._act = -1
 
     def prepare(self, source: Totals, wanted: Iterable[tuple[Reward, Subject]]) -> None:
@@ -85,7 +90,7 @@ class Limits:
         if source.last_act() != self._act:
             self._used.clear()
         for key in list(self._used):
-            if key[2] not in _KEPT:
+            if key[2] not in self._kept:
                 del self._used[key]
         missing: dict[tuple[str, str, str], set[str]] = {}
         for reward, subject in wanted:
@@ -135,6 +140,9 @@ class Limits:
     def _maxima(
         self, version: Version, reward: Reward, subject: Subject, checked: Checked
     ) -> Sequence[tuple[Cap, int | None]]:
+        key = (version.digest, reward.name, subject.day)
+        if key in self._known:
+            return self._known[key]
         if not reward.caps:
             return []
         decisions: Mapping[str, Any] = version.limits.runner(subject.day)(checked)[0]
@@ -142,6 +150,10 @@ class Limits:
         for cap in reward.caps:
             maximum: Money | None = decisions[limit_name(reward, cap.id)]
             found.append((cap, None if maximum is None else minor(maximum)))
+        if not any(version.limits.reads(limit_name(reward, cap.id)) for cap in reward.caps):
+            if len(self._known) >= _KEPT_DAYS:
+                self._known.clear()
+            self._known[key] = found
         return found
 
     def _total(self, reward: Reward, cap: Cap, subject: Subject) -> int:

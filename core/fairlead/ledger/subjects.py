@@ -103,8 +103,18 @@ class Subjects:
         """Return the short name of the date that the rewards of an entity go by."""
         return self._days[entity]
 
-    def read(self, tx: Transaction, entity: str, ids: Iterable[str]) -> dict[str, SubjectRecord]:
-        """Return the live records of these ids."""
+    def read(
+        self,
+        tx: Transaction,
+        entity: str,
+        ids: Iterable[str],
+        *,
+        up_to: tuple[str, str] | None = None,
+    ) -> dict[str, SubjectRecord]:
+        """Return the live records of these ids.
+
+        In `counted` each is counted up to itself, or up to the (ISO day, id) of `up_to`.
+        """
         short = self._days[entity]
         records = tx.mirror.records(entity, ids)
         by_ref = {record.ref: record for record in records.values()}
@@ -118,7 +128,7 @@ class Subjects:
             ) -> Sequence[MirrorRecord]:
                 if listed.entity != entity:
                     return related
-                own = (subject.facts.get(short), subject.id)
+                own = up_to or (subject.facts.get(short), subject.id)
                 if own[0] is None:
                     return related
                 return [

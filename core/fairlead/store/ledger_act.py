@@ -103,6 +103,7 @@ class ActWriter:
                 "entity": new.entity,
                 "subject": new.subject,
                 "revision": new.revision,
+                "round": new.round,
                 "payee": new.payee,
                 "patient": new.patient,
                 "day": new.day.isoformat(),

@@ -156,6 +156,13 @@ class Book:
         )
         return [(_act(row), row.entry) for row in self._connection.execute(query)]
 
+    def moves_of(self, act: int) -> list[tuple[int, State]]:
+        """Return the entries that an act moved, each with the state that it moved into, in order."""
+        query = select(movements.c.entry, movements.c.state).where(movements.c.act == act)
+        return [
+            (row.entry, State(row.state)) for row in self._connection.execute(query.order_by(movements.c.id))
+        ]
+
     def holds(self, numbers: Collection[int]) -> dict[int, Held]:
         """Return the newest reasons of entries, by entry; one that was never held has none."""
         newest = (
@@ -349,6 +356,7 @@ def _entry(row: Row[Any]) -> Entry:
         content=json_value(row.content),
         decision=row.decision,
         state=State(row.state),
+        round=row.round,
     )
 
 

@@ -48,7 +48,8 @@ class NewEntry:
     """An entry to write; `units` are minor units of the currency, `asked` those before limits.
 
     `kind` is `accrual`, `correction`, `re_rating` or `opening`. A correction has `corrects`, the entry that
-    it takes back as a whole. `decision` is the number of the decision log's entry with the inputs.
+    it takes back as a whole. `decision` is the number of the decision log's entry with the inputs. `round`
+    counts re-ratings; a correction has that of what it takes back.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class NewEntry:
     corrects: int | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
     decision: int | None = None
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Entry:
     content: Mapping[str, Any]
     decision: int | None
     state: State
+    round: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ entries = Table(
     Column("entity", _TEXT, nullable=False),
     Column("subject", _TEXT, nullable=False),
     Column("revision", Integer, nullable=False),
+    # 0 for an accrual; re-ratings are counted from 1; a correction has that of what it takes back
+    Column("round", Integer, nullable=False),
     Column("payee", _TEXT, nullable=False),
     Column("patient", _TEXT, nullable=False),
     # the day that selects the version and the period, as ISO text
@@ -102,7 +104,7 @@ entries = Table(
     Column("content", _JSON, nullable=False),
     # the entry of the decision log with the inputs; NULL for an opening balance
     Column("decision", BigInteger),
-    UniqueConstraint("programme", "reward", "entity", "subject", "revision", "kind"),
+    UniqueConstraint("programme", "reward", "entity", "subject", "revision", "round", "kind"),
     UniqueConstraint("id", "units"),
     UniqueConstraint("id", "units", "currency", "payee"),
     ForeignKeyConstraint(
@@ -126,6 +128,7 @@ entries = Table(
     CheckConstraint("kind IN ('accrual', 'correction', 're_rating', 'opening')"),
     CheckConstraint("(kind = 'correction') = (corrects IS NOT NULL)"),
     CheckConstraint("corrects IS NULL OR corrected_units = -units"),
+    CheckConstraint("kind = 'correction' OR (kind = 're_rating') = (round > 0)"),
     CheckConstraint("kind <> 'accrual' OR (units >= 0 AND units <= asked)"),
     Index("ledger_entries_by_subject", "entity", "subject"),
     Index("ledger_entries_by_payee", "payee", "day"),
