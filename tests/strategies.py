@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,8 +25,9 @@ from fairlead.facts.types import (
 )
 from fairlead.facts.values import ROUNDING_MODES
 from fairlead.logic import factory
+from fairlead.logic.extra_operators import ExtraOperators
 from fairlead.logic.problems import IllTyped
-from fairlead.logic.terms import Literal, Term, Variable
+from fairlead.logic.terms import Apply, ExtraOperator, Literal, Missing, Term, Variable, walk
 from fairlead.ruleset.typed import (
     Check,
     Decision,
@@ -111,6 +113,7 @@ PARAMETERS = {
 }
 
 
+@cache
 def value_of(type_: Type) -> st.SearchStrategy[Any]:
     """Return a strategy for internal values of a type."""
     if isinstance(type_, ListType):
@@ -119,18 +122,28 @@ def value_of(type_: Type) -> st.SearchStrategy[Any]:
     return VALUES[type_]
 
 
+_PRESENT = st.sampled_from((("lead", "partner"),) * 6 + (("lead",), ("partner",), ()))
+_OF_FOUR = st.integers(0, 3)
+
+
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
     """Return a checked record; facts, and now and then an entity, are absent."""
-    present = draw(st.sampled_from((("lead", "partner"),) * 6 + (("lead",), ("partner",), ())))
+    present = draw(_PRESENT)
     record: dict[str, dict[str, Any]] = {}
     for key in present:
         facts: dict[str, Any] = {}
         for name, type_ in FACTS.items():
-            if name.startswith(f"{key}.") and draw(st.integers(0, 3)):
+            if name.startswith(f"{key}.") and draw(_OF_FOUR):
                 facts[name.partition(".")[2]] = draw(value_of(type_))
         record[key] = facts
     return record
+
+
+@cache
+def below(count: int) -> st.SearchStrategy[int]:
+    """Return a strategy for places among `count` choices: made anew for each draw, it would take longer."""
+    return st.integers(0, count - 1)
 
 
 @dataclass
@@ -140,14 +153,15 @@ class TermMaker:
     draw: st.DrawFn
     variables: list[Variable]
     elements: list[Type]
+    operators: Sequence[ExtraOperator] = ()
 
     def pick(self, *choices: Any) -> Any:
         """Draw one of the choices."""
-        return self.draw(st.sampled_from(choices))
+        return choices[self.draw(below(len(choices)))]
 
     def term(self, type_: Type, depth: int) -> Term:
         """Draw a term of a type of the same kind."""
-        if depth <= 0 or not self.draw(st.integers(0, 3)):
+        if depth <= 0 or not self.draw(_OF_FOUR):
             return self.leaf(type_)
         try:
             return self.compound(type_, depth - 1)
@@ -179,6 +193,11 @@ class TermMaker:
             type(DATE_TIME): self.instant,
             ListType: self.listed,
         }.get(type(type_), lambda wanted, _: self.leaf(wanted))
+        fitting = [each for each in self.operators if type(each.definition.type) is type(type_)]
+        if isinstance(type_, MoneyType):
+            fitting = [each for each in fitting if each.definition.type == type_]
+        if fitting and self.pick(True, False):
+            return self.call(self.pick(*fitting), depth)
         general: Callable[[Type, int], Term] = self.pick(own, own, own, self.chain, self.fallback)
         return general(type_, depth)
 
@@ -193,6 +212,20 @@ class TermMaker:
         """Draw a name with a fallback."""
         name = self.leaf(type_)
         return factory.default(name, self.term(type_, depth)) if isinstance(name, Variable) else name
+
+    def call(self, operator: ExtraOperator, depth: int) -> Term:
+        """Draw a call of an extra operator."""
+        # where a definition asks whether something is absent, it takes a name
+        asks = {
+            part
+            for term in walk(operator.definition)
+            if isinstance(term, Apply) and term.operator in ("absent", "default")
+            for part in walk(term.arguments[0])
+        }
+        operands = [
+            self.term(parameter.type, 0 if parameter in asks else depth) for parameter in operator.parameters
+        ]
+        return ExtraOperators({operator.name: operator}).call(operator.name, operands, 48)
 
     def boolean(self, _: Type, depth: int) -> Term:
         """Draw a condition."""
@@ -298,6 +331,35 @@ class TermMaker:
         return factory.list_of([self.term(item, depth) for _ in range(self.pick(1, 2))])
 
 
+#: what the definitions of extra operators read
+OPERANDS = tuple(
+    Variable(type_, f"p{number}", "operand")
+    for number, type_ in enumerate(
+        (BOOLEAN, SMALL, WIDE, RATE, USD, ANY_MONEY, TEXT, CHANNEL, DATE, DATE_TIME, ListType(TEXT))
+    )
+)
+RESULTS = (BOOLEAN, SMALL, RATE, USD, TEXT, DATE, DATE_TIME)
+
+
+def operators_of(draw: st.DrawFn) -> list[ExtraOperator]:
+    """Draw a few extra operators, each with a definition of its own."""
+    found = []
+    for number in range(draw(st.sampled_from((0, 3, 3)))):
+        type_ = draw(st.sampled_from(RESULTS))
+        maker = TermMaker(draw, list(OPERANDS), [])
+        try:
+            definition = maker.compound(type_, 2)
+        except IllTyped:
+            continue
+        parts = list(walk(definition))
+        read = [operand for operand in OPERANDS if operand in parts]
+        if read and definition.children and not any(isinstance(part, Missing) for part in parts):
+            words = " ".join(f"{{{parameter.name}}}" for parameter in read)
+            name = f"operator_{number}"
+            found.append(ExtraOperator(name, TITLE, tuple(read), {"en": words}, definition))
+    return found
+
+
 def variables_in_scope(entity: str) -> list[Variable]:
     """Return the names that a decision about `entity` can read, besides other decisions."""
     facts = [
@@ -353,6 +415,7 @@ def ruleset(decisions: list[Decision], order: list[str] | None = None, **members
 def rulesets(draw: st.DrawFn, depth: int = 2) -> Ruleset:
     """Return a ruleset of a few decisions, each of which may read the ones before it."""
     decisions: list[Decision] = []
+    operators = operators_of(draw)
     for number in range(draw(st.integers(1, 5))):
         entity = draw(st.sampled_from(("lead", "lead", "partner")))
         scope = variables_in_scope(entity)
@@ -360,7 +423,7 @@ def rulesets(draw: st.DrawFn, depth: int = 2) -> Ruleset:
             # a reward is read by the ledger alone
             if not isinstance(earlier, Reward) and entity in ("lead", earlier.entity):
                 scope.append(Variable(earlier.type, earlier.name, "decision"))
-        maker = DecisionMaker(TermMaker(draw, scope, []), depth)
+        maker = DecisionMaker(TermMaker(draw, scope, [], operators), depth)
         decisions.append(maker.decision(f"{entity}.d{number}"))
     names = [decision.name for decision in decisions]
     order = draw(st.permutations(names)) if draw(st.booleans()) else names
@@ -491,6 +554,7 @@ moments = st.sampled_from(
 )
 
 
+@cache
 def plausible_value(type_: Type) -> st.SearchStrategy[Any]:
     """Return a strategy for internal values of any type that a fact model declares."""
     match type_:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -83,6 +84,7 @@ def test_no_value_leaves_its_type(
         assert value is None or within(nodes.decision.type, value)
 
 
+@cache
 def numbers_of(type_: Type) -> st.SearchStrategy[int]:
     """Return the values of a number type that are most likely to be too large: its ends, and around 0."""
     if isinstance(type_, IntegerType):
@@ -95,16 +97,25 @@ def numbers_of(type_: Type) -> st.SearchStrategy[int]:
     return st.sampled_from([value for value in near if low <= value <= high])
 
 
+_ENDS = st.sampled_from(
+    (-(2**63), -(2**62), -(2**32), -1000, -7, -1, 0, 1, 9, 10, 99, 2**31, 2**62, 2**63 - 1)
+)
+_PRECISIONS = st.sampled_from((1, 2, 5, 17, 18, 19, 37, 38))
+_COUNTS, _ROUNDINGS = st.sampled_from((2, 3, 10, 11)), st.sampled_from(ROUNDING_MODES)
+
+
 @st.composite
 def number_types(draw: st.DrawFn) -> Type:
     """Return a number type of any range or width."""
     if draw(st.booleans()):
-        ends = (-(2**63), -(2**62), -(2**32), -1000, -7, -1, 0, 1, 9, 10, 99, 2**31, 2**62, 2**63 - 1)
-        low, high = sorted((draw(st.sampled_from(ends)), draw(st.sampled_from(ends))))
+        low, high = sorted((draw(_ENDS), draw(_ENDS)))
         return IntegerType(low, high)
-    precision = draw(st.sampled_from((1, 2, 5, 17, 18, 19, 37, 38)))
+    precision = draw(_PRECISIONS)
     scale = draw(st.integers(0, min(precision, 6)))
-    return draw(st.sampled_from((DecimalType(precision, scale), MoneyType("USD", precision, scale))))
+    return MoneyType("USD", precision, scale) if draw(st.booleans()) else DecimalType(precision, scale)
+
+
+_TYPES = number_types()
 
 
 @settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
@@ -113,10 +124,10 @@ def test_arithmetic_at_the_ends_of_its_operands_stays_within_its_type(
     data: st.DataObject, operator: str
 ) -> None:
     count = {"/": 2, "%": 2, "round": 1, "-": data.draw(st.integers(1, 2))}.get(operator)
-    types = [data.draw(number_types()) for _ in range(count or data.draw(st.sampled_from((2, 3, 10, 11))))]
+    types = [data.draw(_TYPES) for _ in range(count or data.draw(_COUNTS))]
     names = [f"lead.n{index}" for index in range(len(types))]
     operands = [Variable(type_, name, "fact") for type_, name in zip(types, names, strict=True)]
-    options = {"scale": data.draw(st.integers(0, 3)), "rounding": data.draw(st.sampled_from(ROUNDING_MODES))}
+    options = {"scale": data.draw(st.integers(0, 3)), "rounding": data.draw(_ROUNDINGS)}
     try:
         term = factory.apply(operator, operands, options if operator in ("/", "round") else {})
     except IllTyped:

@@ -1,20 +1,17 @@
 """Plug-ins are found by entry point, and a conflict names both providers."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
+from tests.plugins.conftest import Install
 
 import fairlead
 from fairlead.files.mappings import known_mappings
-from fairlead.plugins.manager import connector, connectors, installed_folders, load_plugins
+from fairlead.plugins.manager import connector, connectors, installed_plugins, load_plugins
 from fairlead.ruleset.catalogue import shipped_root
-
-Install = Callable[[str, str, str], None]
 
 ACME = """
     from fairlead.plugins import ConnectorInfo, hookimpl
@@ -23,28 +20,6 @@ ACME = """
     def fairlead_connectors():
         return [ConnectorInfo(name="{connector}", title="Acme", crm="Acme CRM", settings_schema={{}})]
 """
-
-
-@pytest.fixture
-def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
-    """Install a one-module distribution that announces a plug-in, as pip would leave it."""
-    monkeypatch.syspath_prepend(tmp_path)
-    installed: list[str] = []
-
-    def install(distribution: str, plugin: str, source: str) -> None:
-        module = distribution.replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(dedent(source), encoding="utf-8")
-        installed.append(module)
-        info = tmp_path / f"{module}-2.1.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 2.1\n", "utf-8"
-        )
-        (info / "entry_points.txt").write_text(f"[fairlead]\n{plugin} = {module}\n", "utf-8")
-
-    yield install
-    for module in installed:
-        sys.modules.pop(module, None)
 
 
 def test_the_three_connectors_are_installed_as_entry_points() -> None:
@@ -206,9 +181,9 @@ def bringing_documents(install: Install, tmp_path: Path) -> Iterator[Path]:
     (folder / "mappings").mkdir()
     (folder / "mappings/acme-people.json").write_text(json.dumps(mapping), "utf-8")
     install("acme-rules", "acme-rules", RULES.format(folder=str(folder)))
-    installed_folders.cache_clear()
+    installed_plugins.cache_clear()
     yield folder
-    installed_folders.cache_clear()
+    installed_plugins.cache_clear()
 
 
 def test_a_package_can_bring_rulesets(bringing_documents: Path) -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.commands import invoke
 from tests.ruleset.clinic import model, overlay, row, ruleset, write
-from typer.testing import CliRunner
 
-from fairlead.cli.app import make_app
 from fairlead.project import scenarios, starting
 from fairlead.ruleset import catalogue
 
@@ -102,7 +101,7 @@ def client(folder: Path, *changes: dict[str, Any], cases: dict[str, int] | None 
 
 def run(*words: str | Path) -> Any:
     """Run a command in this process."""
-    result = CliRunner().invoke(make_app(), [str(word) for word in words])
+    result = invoke(*words)
     assert "Traceback" not in result.output
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result

@@ -1,4 +1,5 @@
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,13 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+@cache
+def validator(kind: str) -> Draft202012Validator:
+    return Draft202012Validator(json_schema(kind))
+
+
 def accepted_by_schema(kind: str, value: Any) -> bool:
-    return bool(Draft202012Validator(json_schema(kind)).is_valid(value))
+    return bool(validator(kind).is_valid(value))
 
 
 def accepted_by_model(kind: str, value: Any) -> bool:
@@ -123,7 +129,7 @@ def accepted_by_model(kind: str, value: Any) -> bool:
 
 @pytest.mark.parametrize("kind", sorted(DOCUMENTS))
 def test_the_schemas_are_json_schema_2020_12_and_describe_every_key(kind: str) -> None:
-    schema = json_schemas()[kind]
+    schema = json_schema(kind)
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert schema["title"] == f"Fairlead: {kind}"
@@ -145,7 +151,7 @@ def test_schema_and_model_accept_a_right_document(kind: str) -> None:
 @pytest.mark.parametrize("path", sorted(SHIPPED.rglob("*.json")), ids=lambda p: p.stem)
 def test_the_shipped_documents_fit_their_schema(path: Path) -> None:
     value = json.loads(path.read_text("utf-8"))
-    errors = [error.message for error in Draft202012Validator(json_schema(value["kind"])).iter_errors(value)]
+    errors = [error.message for error in validator(value["kind"]).iter_errors(value)]
     assert errors == []
 
 

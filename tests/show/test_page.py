@@ -450,3 +450,61 @@ def test_showing_takes_a_small_part_of_a_second() -> None:
     page_of(ruleset, "ar")
 
     assert time.perf_counter() - start < 0.5
+
+
+def test_who_introduced_and_how_is_paid_are_sections_of_their_own() -> None:
+    page = shipped(PROGRAMME)
+
+    attribution, settlement = fields(page, "Who introduced"), fields(page, "How it is paid")
+    assert attribution["Known by"]["items"] == [
+        "the partner's code on the enquiry",
+        "the code in a web address, in its parameter partner",
+        "the partner that the CRM names",
+    ]
+    assert attribution["What counts"]["items"] == [
+        "Touches on the day of the introduction and in the 90 days before it count.",
+        "Of several, the first decides.",
+        "Two partners at the same instant: a person decides.",
+        "A code may be entered up to 7 days after the enquiry; after that it is late.",
+    ]
+    assert attribution["Held where"]["items"][0] == "The patient introduced themselves"
+    assert len(attribution["Held where"]["items"]) == 9
+    assert attribution["Only noted where"] == "nothing is stated"
+    assert settlement == {
+        "Paid for each": "calendar quarter",
+        "Smallest payout": {
+            "text": "smallest amount that is paid out (100.00 USD)",
+            "items": ["a smaller balance is carried over"],
+        },
+        "Reported from this yearly total on": "yearly total of a payee that has to be reported",
+        "Disputes": "within 30 days of the statement",
+        "Needs a tax form": "yes",
+    }
+
+
+def test_what_is_only_noted_is_told_apart_from_what_is_held() -> None:
+    page = shipped("medical-travel/partner-tiers-as-published", "de")
+
+    attribution = fields(page, "Wer vermittelt hat")
+    assert attribution["Angehalten, wenn"] == "nichts angegeben"
+    assert "Der Patient hat sich selbst vermittelt" in attribution["Nur vermerkt, wenn"]["items"]
+    assert fields(page, "Wie gezahlt wird")["Gezahlt je"] == "Kalenderhalbjahr"
+
+
+def test_a_page_of_some_decisions_leaves_out_how_is_paid() -> None:
+    page = page_of(load_ruleset(PROGRAMME), "en", ["partner.tier"])
+
+    assert not {"attribution", "settlement"} & {each.anchor for each in page.sections}
+
+
+def test_what_a_reward_gives_is_said(tmp_path: Path) -> None:
+    given = fields(shipped("medical-travel/ambassador-rewards"), "story.thanks")
+    assert given["Given as"] == "a gift of this value"
+
+    voucher = {**REWARD, "benefit": {"kind": "voucher", "expires_after_months": 24}}
+    decisions = [voucher if part["kind"] == "reward" else part for part in RULESET["decisions"]]
+    page = page_of(load(tmp_path, {**RULESET, "decisions": decisions}))
+    assert fields(page, "lead.reward")["Given as"] == {
+        "text": "a voucher of this value",
+        "items": ["It expires after 24 months."],
+    }

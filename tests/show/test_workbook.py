@@ -36,6 +36,8 @@ def test_an_overview_leads_to_a_sheet_for_each_table_and_reward_and_one_for_all_
         "partner.tier",
         "check",
         "introduction.reward",
+        "Who introduced",
+        "How it is paid",
         "Settings",
         "What the rules read",
     ]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from tests.commands import invoke
 from tests.testing.installed import ACME, announce
-from typer.testing import CliRunner
 
-from fairlead.cli.app import make_app
-from fairlead.plugins.manager import installed_folders
+import fairlead
+from fairlead.plugins.manager import installed_plugins
 
 PAGE = Path(__file__).parents[2] / "docs" / "connector-tutorial.md"
 SHOWN = re.findall(r"^```json\n(.*?)^```$", PAGE.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
@@ -29,13 +30,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.syspath_prepend(tmp_path / "site")
     monkeypatch.syspath_prepend(ACME)
     monkeypatch.chdir(tmp_path)
-    installed_folders.cache_clear()
+    installed_plugins.cache_clear()
     yield
-    installed_folders.cache_clear()
+    installed_plugins.cache_clear()
 
 
 def run(*arguments: str) -> str:
-    result = CliRunner().invoke(make_app(arguments[0]), list(arguments))
+    result = invoke(*arguments)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -63,3 +64,36 @@ def test_the_documents_are_valid() -> None:
     assert "acme/lead-scoring 1.0.0 is valid" in run("validate", "acme/lead-scoring")
     mapping = ACME / "fairlead_acme" / "mappings" / "acme-people.json"
     assert "mappings/acme-people 1.0.0 is valid: 4 facts" in run("validate", str(mapping))
+
+
+def test_a_ruleset_calls_the_packages_operator_as_the_tutorial_shows(tmp_path: Path) -> None:
+    (call,) = re.findall(r'^`(\{"soon_after": .*\})`$', PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    ruleset = {
+        "fairlead": 1,
+        "kind": "ruleset",
+        "name": "quick",
+        "version": "1.0.0",
+        "title": "Quick",
+        "about": "Who booked soon.",
+        "model": {"name": "medical-travel/facts", "version": "1.0.0"},
+        "decisions": [
+            {
+                "name": "lead.quick",
+                "kind": "formula",
+                "title": "quick",
+                "result": {"type": "boolean"},
+                "value": json.loads(call),
+            }
+        ],
+    }
+    (tmp_path / "quick.json").write_text(json.dumps(ruleset), "utf-8")
+    program = fairlead.load("quick.json")
+
+    decided = [
+        program.evaluate(
+            {"lead": {"id": "L1", "created_on": "2026-11-10", "booked_on": day}}, as_of=date(2026, 12, 1)
+        ).decisions["lead.quick"]
+        for day in ("2026-11-09", "2026-11-10", "2026-11-17", "2026-11-18")
+    ]
+
+    assert decided == [False, True, True, False]

@@ -284,7 +284,7 @@ def _rules(decision: Decision) -> tuple[Any, ...]:
 
 def _limits(reward: Reward) -> list[Any]:
     """Return what the ledger does with what a reward pays."""
-    return [reward.re_rates, *((cap.per, cap.window, cap.maximum) for cap in reward.caps)]
+    return [reward.re_rates, reward.benefit, *((cap.per, cap.window, cap.maximum) for cap in reward.caps)]
 
 
 def _unlike(

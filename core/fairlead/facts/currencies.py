@@ -4,13 +4,20 @@ A currency is an active code of ISO 4217 list one that has minor units. Metals, 
 for "no currency", and of bond markets have none, and nobody is paid in them. Withdrawn currencies are not
 taken: an amount in one must be converted before it is compared or paid. The list is that of the installed
 `iso4217` package.
+
+Points of a loyalty programme are counted under `POINTS`, which is no currency: no fact, parameter or rate is
+in it, only a reward whose benefit is points. ISO 4217 has no code for points; under `XTS`, its code for
+testing, a real balance would look like a test.
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-__all__ = ["currency_codes", "is_currency", "minor_units"]
+__all__ = ["POINTS", "currency_codes", "is_currency", "minor_units"]
+
+#: what stands for a currency where a reward is points; a point is not divided
+POINTS = "PTS"
 
 
 @cache
@@ -35,5 +42,8 @@ def is_currency(code: str) -> bool:
 
 
 def minor_units(code: str) -> int | None:
-    """Return the number of digits after the point of amounts in a currency; None for an unknown code."""
-    return _minor_units().get(code)
+    """Return the number of digits after the point of amounts in a currency; None for an unknown code.
+
+    Points have none.
+    """
+    return 0 if code == POINTS else _minor_units().get(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from fairlead.documents.canonical import digest
 from fairlead.documents.json_text import Document
@@ -40,8 +41,9 @@ _DIGITS_OF_A_SUM = 10
 _Entities = dict[str, EntityDeclaration]
 
 
+@lru_cache(maxsize=8)
 def build(document: Document) -> FactModel:
-    """Return the model of a document; raise DocumentError with every problem."""
+    """Return the model of a document, the same each time; raise DocumentError with every problem."""
     shape = check_shape(FactModelDocument, document)
     builder = _Builder(shape)
     model = FactModel(

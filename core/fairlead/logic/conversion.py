@@ -7,9 +7,11 @@ has that type; a whole number stands where an exact number is wanted; both happe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TypeGuard
 
 from fairlead.documents.found import found_text
+from fairlead.facts.currencies import POINTS
 from fairlead.facts.types import (
     BOOLEAN,
     DATE,
@@ -140,6 +142,9 @@ def _join_two(left: Type, right: Type) -> Type | None:
     if isinstance(left, MoneyType) and isinstance(right, MoneyType):
         if left.currency and right.currency and left.currency != right.currency:
             return None
+        # points are no currency that an amount of any currency could have
+        if POINTS in (left.currency, right.currency) and left.currency != right.currency:
+            return None
         currency = left.currency if left.currency == right.currency else None
         return MoneyType(currency, *_common_digits(left, right))
     if isinstance(left, ListType) and isinstance(right, ListType):
@@ -221,6 +226,8 @@ def align(operator: str, operands: Sequence[Term]) -> tuple[list[Term], Type]:
 
 def _written_out(term: Term) -> bool:
     """Tell whether a term only chooses among literals: its one-of type is what was written, not declared."""
+    if term.called is not None:
+        return False
     if isinstance(term, Apply) and term.operator in ("if", "list"):
         return all(_written_out(argument) for argument in term.arguments if argument.type != BOOLEAN)
     return isinstance(term, Literal)
@@ -264,7 +271,7 @@ def conform(term: Term, wanted: Type) -> Term:
             if index % 2 == 1 or index == last_value:
                 arguments[index] = conform(unwidened(argument), wanted)
                 values.append(arguments[index].type)
-        return Apply(narrowed(wanted, join(values) or wanted), "if", tuple(arguments))
+        return replace(term, type=narrowed(wanted, join(values) or wanted), arguments=tuple(arguments))
     term = read_literal(term, wanted)
     actual = term.type
     if isinstance(wanted, OneOfType) and isinstance(actual, OneOfType):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fairlead.facts.values import ROUNDING_MODES
@@ -52,16 +53,21 @@ def _operator_schema(operator: Operator) -> dict[str, Any]:
             ]
         }
     else:
-        operands = _operand_list(operator.least, operator.most)
-        if operator.least == 1:
-            operands = {"anyOf": [{"$ref": "#/$defs/expression"}, operands]}
+        operands = _operands(operator.least, operator.most)
     return operands
 
 
-def expression_schema() -> dict[str, Any]:
+def _operands(least: int, most: int | None) -> dict[str, Any]:
+    """Return the schema of a list of operands; one operand may stand without its list."""
+    operands = _operand_list(least, most)
+    return {"anyOf": [{"$ref": "#/$defs/expression"}, operands]} if least == 1 else operands
+
+
+def expression_schema(extra: Mapping[str, tuple[str, int]] | None = None) -> dict[str, Any]:
     """Return the JSON Schema of an expression (2020-12), to stand at `#/$defs/expression`.
 
-    It knows the form only; names and types are checked when a ruleset loads.
+    It knows the form only; names and types are checked when a ruleset loads. `extra` gives the title and the
+    number of operands of each extra operator.
     """
     forms: dict[str, Any] = {
         operator.name: {"description": operator.summary, **_operator_schema(operator)}
@@ -69,6 +75,8 @@ def expression_schema() -> dict[str, Any]:
     }
     for alias, name in ALIASES.items():
         forms[alias] = {"description": f"The same as `{name}`.", **_operator_schema(OPERATORS[name])}
+    for name, (title, count) in (extra or {}).items():
+        forms[name] = {"description": title, **_operands(count, count)}
     names = {"type": "array", "items": {"type": "string"}}
     readable = {"type": ["string", "integer", "null"]}
     forms["var"] = {

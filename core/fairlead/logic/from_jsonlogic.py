@@ -16,7 +16,7 @@ from fairlead.logic.scope import Scope
 from fairlead.logic.terms import Term, Variable
 from fairlead.problems import DocumentError, Problem, nearest_name
 
-__all__ = ["from_jsonlogic", "read_expression"]
+__all__ = ["RESERVED", "from_jsonlogic", "read_expression"]
 
 #: deeper expressions are refused; the generated code and the solver recurse over them
 MAX_DEPTH = 48
@@ -27,6 +27,14 @@ _MOST_NEAREST = 100
 _QUANTIFIERS = ("all", "some", "none")
 _LITERAL_FORMS = ("decimal", "date", "date_time", "money")
 _SPECIAL = ("var", "missing", "missing_some", *_QUANTIFIERS, *_LITERAL_FORMS)
+
+#: what expressions have a meaning for already, or refuse by name: no other operator is called so
+RESERVED = frozenset(
+    (
+        *(*OPERATORS, *ALIASES, *LEFT_OUT, *_SPECIAL),
+        *(option for operator in OPERATORS.values() for option in operator.options),
+    )
+)
 
 
 def from_jsonlogic(raw: Any, scope: Scope) -> Term:
@@ -73,7 +81,7 @@ class _Reader:
             )
             return None
         if isinstance(raw, list):
-            items = self.read_all(raw, pointer, depth)
+            items = self.read_operands(raw, pointer, depth, listed=True)
             return self.build(pointer, True, lambda: factory.list_of(items)) if items is not None else None
         if not isinstance(raw, Mapping):
             if raw is None:
@@ -108,9 +116,11 @@ class _Reader:
             return self.read_quantifier(operator, operands, place, depth)
         if operator in _LITERAL_FORMS:
             return self.read_literal(operator, operands, place)
+        if operator in self.scope.operators.known:
+            return self.read_call(operator, operands, place, depth)
         name = ALIASES.get(operator, operator)
         if name not in OPERATORS:
-            allowed = (*OPERATORS, *_SPECIAL)
+            allowed = (*OPERATORS, *_SPECIAL, *self.scope.operators.known)
             if operator in LEFT_OUT:
                 self.refuse(
                     place,
@@ -140,14 +150,27 @@ class _Reader:
         options = None
         if listed and values and OPERATORS[name].options and _is_settings(values[-1], name):
             options, values = values[-1], values[:-1]
+        known = self.read_operands(values, place, depth, listed=listed)
+        if known is None:
+            return None
+        return self.build(place, listed, lambda: factory.apply(name, known, options))
+
+    def read_call(self, name: str, operands: Any, place: str, depth: int) -> Term | None:
+        """Read a call of an extra operator."""
+        listed = isinstance(operands, list)
+        known = self.read_operands(operands if listed else [operands], place, depth, listed=listed)
+        if known is None:
+            return None
+        levels = MAX_DEPTH - depth
+        return self.build(place, listed, lambda: self.scope.operators.call(name, known, levels))
+
+    def read_operands(self, values: list[Any], place: str, depth: int, *, listed: bool) -> list[Term] | None:
         terms = [
             self.read(value, f"{place}/{index}" if listed else place, depth + 1)
             for index, value in enumerate(values)
         ]
         known = [term for term in terms if term is not None]
-        if len(known) < len(terms):
-            return None
-        return self.build(place, listed, lambda: factory.apply(name, known, options))
+        return known if len(known) == len(terms) else None
 
     def build(self, place: str, listed: bool | None, make: Any) -> Term | None:
         """Make a term; turn a typing error into a problem at the operand at fault."""
@@ -159,11 +182,6 @@ class _Reader:
             self.problems.append(error.problem("/".join((place, *map(str, path)))))
             return None
         return term
-
-    def read_all(self, raw: list[Any], pointer: str, depth: int) -> list[Term] | None:
-        terms = [self.read(item, f"{pointer}/{index}", depth + 1) for index, item in enumerate(raw)]
-        known = [term for term in terms if term is not None]
-        return known if len(known) == len(terms) else None
 
     def read_variable(self, operands: Any, place: str, depth: int) -> Term | None:
         values = operands if isinstance(operands, list) else [operands]

@@ -4,24 +4,44 @@ Terms are immutable and are made only by `fairlead.logic.factory`, which type-ch
 cannot exist. A back end (engine, columns, audit, English) is a function over these five classes.
 
 The value of a term is an internal value of its type (`fairlead.facts.types`) or unknown.
+
+A call of an extra operator is no class of its own. It stands expanded, in the operators of the language, and
+its outermost term keeps the call: what computes or proves never sees an operator that it does not know, and
+what writes says it in the operator's own words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.facts.types import Type
 
-__all__ = ["Apply", "Element", "Literal", "Missing", "Quantifier", "Term", "Variable", "walk"]
+__all__ = [
+    "Apply",
+    "Call",
+    "Element",
+    "ExtraOperator",
+    "Literal",
+    "Missing",
+    "Quantifier",
+    "Term",
+    "Variable",
+    "walk",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A typed expression."""
+    """A typed expression.
+
+    `called` is the call of an extra operator that this term stands for. Terms that compute the same are
+    equal, called or written out.
+    """
 
     type: Type
+    called: Call | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     @property
     def children(self) -> tuple[Term, ...]:
@@ -105,6 +125,29 @@ class Missing(Term):
     def children(self) -> tuple[Term, ...]:
         """The names asked for."""
         return self.variables
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraOperator:
+    """An operator that a plug-in defines by a term of the language.
+
+    `definition` reads nothing but `parameters`, whose origin is `operand`. `words` is the sentence of a call
+    per language tag, with the parameters' names in braces; `title` what the operator is called.
+    """
+
+    name: str
+    title: Mapping[str, str]
+    parameters: tuple[Variable, ...]
+    words: Mapping[str, str]
+    definition: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An extra operator with its operands, as it was written; one operand for each parameter."""
+
+    operator: ExtraOperator
+    operands: tuple[Term, ...]
 
 
 def walk(term: Term) -> Iterator[Term]:

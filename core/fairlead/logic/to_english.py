@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from fairlead.facts.types import (
     BOOLEAN,
@@ -15,8 +15,9 @@ from fairlead.facts.types import (
     Type,
 )
 from fairlead.facts.values import decimal_text, json_from_internal
+from fairlead.logic.extra_operators import filled
 from fairlead.logic.operators import OPERATORS
-from fairlead.logic.terms import Apply, Element, Literal, Missing, Quantifier, Term, Variable
+from fairlead.logic.terms import Apply, Call, Element, Literal, Missing, Quantifier, Term, Variable
 
 __all__ = ["to_english", "value_in_english"]
 
@@ -140,7 +141,12 @@ def _plain(term: Term, place: int) -> bool:
 
 def _asks_for_value(term: Term) -> bool:
     """Tell whether a term asks if a name that is no clause is absent."""
-    return isinstance(term, Apply) and term.operator == "absent" and term.arguments[0].type != BOOLEAN
+    return _applies(term, "absent") and term.children[0].type != BOOLEAN
+
+
+def _applies(term: Term, operator: str) -> TypeGuard[Apply]:
+    """Tell whether a term was written as this operator, and is no expansion of an extra one."""
+    return isinstance(term, Apply) and term.operator == operator and term.called is None
 
 
 class _Writer:
@@ -155,6 +161,9 @@ class _Writer:
 
     def write(self, term: Term, place: int = _ALONE) -> str:
         """Return the words of a term, in brackets where its place needs them."""
+        if term.called is not None:
+            said = self.call(term.called)
+            return said if place == _ALONE else f"({said})"
         if isinstance(term, Apply) and term.operator == "widen":
             return self.write(term.arguments[0], place)
         if isinstance(term, Literal):
@@ -171,6 +180,12 @@ class _Writer:
             assert isinstance(term, Apply)
             text = self.apply(term)
         return text if _plain(term, place) else f"({text})"
+
+    def call(self, call: Call) -> str:
+        """Return the words that an extra operator has for itself."""
+        operands = (self.write(operand, _INSIDE) for operand in call.operands)
+        names = (parameter.name for parameter in call.operator.parameters)
+        return filled(call.operator.words["en"], dict(zip(names, operands, strict=True)))
 
     def value(self, term: Literal) -> str:
         """Return a literal; a list of choices reads as alternatives."""
@@ -226,9 +241,9 @@ class _Writer:
 
     def negation(self, term: Apply) -> str:
         (operand,) = term.arguments
-        if isinstance(operand, Apply) and operand.operator == "absent":
+        if _applies(operand, "absent"):
             return self.absence(operand, "known")
-        if isinstance(operand, Apply) and operand.operator == "in":
+        if _applies(operand, "in"):
             return self.membership(operand, ("is none of", "does not contain"))
         return f"it is not so that {self.write(operand, _JOINED)}"
 

@@ -20,6 +20,8 @@ __all__ = ["to_jsonlogic"]
 
 def to_jsonlogic(term: Term) -> Any:
     """Return the JSONLogic form of a term; `from_jsonlogic` in the same scope gives the term back."""
+    if term.called is not None:
+        return {term.called.operator.name: [to_jsonlogic(operand) for operand in term.called.operands]}
     if isinstance(term, Literal):
         return _literal(term.type, term.value)
     if isinstance(term, Variable):

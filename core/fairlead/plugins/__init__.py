@@ -5,7 +5,7 @@ The contract stands in `connector` (what a connector does), `records` and `field
 their checks say of failures.
 """
 
-from fairlead.plugins.hookspecs import ConnectorInfo, DocumentFolder, SecretInfo, hookimpl
+from fairlead.plugins.hookspecs import ConnectorInfo, DocumentFolder, OperatorInfo, SecretInfo, hookimpl
 from fairlead.plugins.late import late
 
-__all__ = ["ConnectorInfo", "DocumentFolder", "SecretInfo", "hookimpl", "late"]
+__all__ = ["ConnectorInfo", "DocumentFolder", "OperatorInfo", "SecretInfo", "hookimpl", "late"]

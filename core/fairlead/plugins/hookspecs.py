@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from fairlead.plugins.connector import Connector, ConnectorContext
     from fairlead.plugins.sandboxes import Sandbox, SandboxOptions
 
-__all__ = ["PROJECT_NAME", "ConnectorInfo", "DocumentFolder", "FairleadHooks", "SecretInfo", "hookimpl"]
+__all__ = [
+    "PROJECT_NAME",
+    "ConnectorInfo",
+    "DocumentFolder",
+    "FairleadHooks",
+    "OperatorInfo",
+    "SecretInfo",
+    "hookimpl",
+]
 
 #: the name of pluggy's markers and of the entry-point group
 PROJECT_NAME = "fairlead"
@@ -70,6 +78,26 @@ class DocumentFolder:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class OperatorInfo:
+    """An operator for expressions, defined by an expression.
+
+    `name` is what a ruleset writes. `parameters` gives the operands in their order, each name with its type
+    as documents declare types (`{"type": "decimal", "scale": 2}`), `result` the type of the result: a single
+    value. `definition` is JSONLogic in the operators of the language, and reads the parameters alone
+    (`{"var": "day"}`); it is what every engine runs and the audit proves, so Python code cannot stand for it.
+    `words` is the sentence that says a call, with the parameters' names in braces. `title` and `words` are
+    texts: a string in English, or a mapping from language tag to text with `en`.
+    """
+
+    name: str
+    title: str | Mapping[str, str]
+    parameters: Mapping[str, Mapping[str, object]]
+    result: Mapping[str, object]
+    words: str | Mapping[str, str]
+    definition: object
+
+
 class FairleadHooks:
     """The hook specifications."""
 
@@ -112,5 +140,19 @@ class FairleadHooks:
                 return [DocumentFolder(Path(__file__).parent / "mappings")]
 
         Returns one `DocumentFolder` per folder.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def fairlead_operators(self) -> list[OperatorInfo]:
+        """Announce operators for expressions.
+
+        A plug-in writes:
+
+            @hookimpl
+            def fairlead_operators() -> list[OperatorInfo]:
+                return [OperatorInfo(name="in_week", title="in the week from", parameters={...}, ...)]
+
+        Returns one `OperatorInfo` per operator. Names are unique over the language and all plug-ins.
         """
         raise NotImplementedError

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ParamSpec, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 from pyrate_limiter import Duration, InMemoryBucket, Limiter, MonotonicClock, Rate, RateItem
@@ -66,6 +67,23 @@ class _NoOtherAuth(AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    """Reads proxies and certificates off the environment once for each host: that is slow for each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of_host: dict[str, Any] = {}
+
+    def merge_environment_settings(
+        self, url: str | bytes | None, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        """Return what a call to a host takes from the environment; every call gives the same options."""
+        host = urlsplit(str(url)).netloc
+        if host not in self._of_host:
+            self._of_host[host] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return self._of_host[host]
+
+
 class ApiClient:
     """Calls one CRM's interface and keeps to its limits.
 
@@ -97,7 +115,7 @@ class ApiClient:
         self._throttled = self._retried = 0
         self._waited = 0.0
         self._daily: Quota | None = None
-        self._session = requests.Session()
+        self._session = _Session()
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=limits.concurrent)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)

@@ -6,14 +6,29 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pluggy
 
-from fairlead.plugins.hookspecs import PROJECT_NAME, ConnectorInfo, DocumentFolder, FairleadHooks
+from fairlead.documents.found import found_text
+from fairlead.plugins.hookspecs import (
+    PROJECT_NAME,
+    ConnectorInfo,
+    DocumentFolder,
+    FairleadHooks,
+    OperatorInfo,
+)
 from fairlead.problems import Problem, UsageError, nearest_name
 
-__all__ = ["connector", "connectors", "installed_folders", "load_plugins"]
+__all__ = [
+    "code_alone",
+    "connector",
+    "connectors",
+    "installed_folders",
+    "installed_plugins",
+    "load_plugins",
+    "operators",
+]
 
 
 def load_plugins(found: Iterable[EntryPoint] | None = None) -> pluggy.PluginManager:
@@ -32,7 +47,7 @@ def load_plugins(found: Iterable[EntryPoint] | None = None) -> pluggy.PluginMana
     for entry in entry_points(group=PROJECT_NAME) if found is None else found:
         provider = _provider(entry)
         if entry.name in providers:
-            problems.append(_conflict("plug-in", entry.name, providers[entry.name], provider))
+            problems.append(_conflict("a plug-in", entry.name, providers[entry.name], provider))
             continue
         providers[entry.name] = provider
         try:
@@ -57,7 +72,7 @@ def connectors(manager: pluggy.PluginManager) -> dict[str, ConnectorInfo]:
         # pluggy's types do not carry the result of a hook over from its specification
         for info in cast(list[ConnectorInfo], implementation.function()):
             if info.name in offered:
-                problems.append(_conflict("connector", info.name, offered[info.name][1], provider))
+                problems.append(_conflict("a connector", info.name, offered[info.name][1], provider))
             else:
                 offered[info.name] = (info, provider)
     if problems:
@@ -65,15 +80,58 @@ def connectors(manager: pluggy.PluginManager) -> dict[str, ConnectorInfo]:
     return {name: offered[name][0] for name in sorted(offered)}
 
 
+def operators(manager: pluggy.PluginManager) -> list[tuple[OperatorInfo, str]]:
+    """Return the operators that all plug-ins announce, each with the plug-in that brings it, by name.
+
+    What they say is not checked here. Raises `UsageError` where a plug-in gives something else than
+    operators, and where two give operators of one name, with both their names.
+    """
+    problems: list[Problem] = []
+    offered: dict[str, tuple[OperatorInfo, str]] = {}
+    for implementation in manager.hook.fairlead_operators.get_hookimpls():
+        provider = implementation.plugin_name
+        try:
+            # a plug-in's function may give anything, and raise anything
+            found: list[Any] = list(cast(Any, implementation.function()))
+        except Exception as error:  # noqa: BLE001
+            problems.append(_not_loaded(provider, error))
+            continue
+        for info in found:
+            if not isinstance(info, OperatorInfo) or not isinstance(info.name, str):
+                problems.append(code_alone(str(getattr(info, "__name__", "unnamed")), provider))
+            elif info.name in offered:
+                problems.append(_conflict("an operator", info.name, offered[info.name][1], provider))
+            else:
+                offered[info.name] = (info, provider)
+    if problems:
+        raise UsageError(problems)
+    return [offered[name] for name in sorted(offered)]
+
+
+def code_alone(name: str, provider: str) -> Problem:
+    """Return the refusal of an operator that is not given by a definition."""
+    return Problem(
+        code="operator-without-definition",
+        message=f"operator `{found_text(name)}` of plug-in `{provider}` must give a definition: "
+        "Python code alone cannot be proved",
+        found=found_text(name),
+        remedy="return `OperatorInfo` with its `definition` as JSONLogic over the parameters",
+    )
+
+
 @cache
+def installed_plugins() -> pluggy.PluginManager:
+    """Return the manager of the installed plug-ins, found once for each process; raises as `load_plugins`."""
+    return load_plugins()
+
+
 def installed_folders(hook: str) -> tuple[Path, ...]:
     """Return the folders that installed plug-ins announce through `fairlead_rulesets` or `fairlead_mappings`.
 
-    Found once for each process. Raises UsageError as `load_plugins` does.
+    Raises UsageError as `load_plugins` does.
     """
-    manager = load_plugins()
     found: dict[Path, None] = {}
-    for implementation in getattr(manager.hook, hook).get_hookimpls():
+    for implementation in getattr(installed_plugins().hook, hook).get_hookimpls():
         # pluggy's types do not carry the result of a hook over from its specification
         for folder in cast(list[DocumentFolder], implementation.function()):
             found[folder.path] = None
@@ -121,7 +179,7 @@ def _with_unknown_hooks(manager: pluggy.PluginManager) -> Iterator[Problem]:
 def _conflict(what: str, name: str, first: str, second: str) -> Problem:
     return Problem(
         code="plugin-conflict",
-        message=f"there are two providers of a {what} `{name}`: `{first}` and `{second}`",
+        message=f"there are two providers of {what} `{name}`: `{first}` and `{second}`",
         found=name,
         remedy="uninstall one of them",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,15 +11,18 @@ from fairlead.documents.json_text import Document
 from fairlead.facts.model import FactModel
 from fairlead.facts.types import BOOLEAN
 from fairlead.facts.values import UnfitValue, internal_from_json
+from fairlead.logic.extra_operators import ExtraOperators
 from fairlead.logic.from_jsonlogic import read_expression
 from fairlead.logic.scope import Scope
 from fairlead.logic.terms import Term, Variable
 from fairlead.problems import DocumentError, Problem, nearest_name
 from fairlead.ruleset.build_decisions import build_decision, declared_type
+from fairlead.ruleset.build_programme import build_attribution, build_settlement
 from fairlead.ruleset.decisions import DecisionPart, RewardPart
 from fairlead.ruleset.document import ParameterPart, RulesetBody
 from fairlead.ruleset.evaluation_order import in_evaluation_order
-from fairlead.ruleset.names import PARAMETERS, TIME, expressions_of, names_read, scope_for
+from fairlead.ruleset.extra_operators import typed_operators
+from fairlead.ruleset.names import PARAMETERS, TIME, expressions_of, names_read, scope_for, settings_of
 from fairlead.ruleset.reading import Reading
 from fairlead.ruleset.typed import Decision, Parameter, Ruleset
 
@@ -39,7 +43,8 @@ def build_ruleset(body: RulesetBody, source: Document, model: FactModel, digest:
     problems: list[Problem] = []
     parameters = typed_parameters(body.parameters, problems)
     filters = aggregate_filters(model, problems)
-    ordered, decisions = _decisions(body, model, parameters, problems)
+    ordered, decisions = _decisions(body, model, parameters, typed_operators(source), problems)
+    settlement = build_settlement(body, parameters, problems)
     if problems:
         raise DocumentError(source.locate(in_place(problems)))
     return Ruleset(
@@ -56,6 +61,8 @@ def build_ruleset(body: RulesetBody, source: Document, model: FactModel, digest:
         document=source.value,
         digest=digest,
         aggregate_filters=filters,
+        attribution=build_attribution(body.attribution),
+        settlement=settlement,
     )
 
 
@@ -125,7 +132,11 @@ def aggregate_filters(model: FactModel, problems: list[Problem]) -> dict[str, Te
 
 
 def _decisions(
-    body: RulesetBody, model: FactModel, parameters: Mapping[str, Parameter], problems: list[Problem]
+    body: RulesetBody,
+    model: FactModel,
+    parameters: Mapping[str, Parameter],
+    operators: ExtraOperators,
+    problems: list[Problem],
 ) -> tuple[Sequence[str], dict[str, Decision]]:
     parts: dict[str, DecisionPart] = {}
     pointers: dict[str, str] = {}
@@ -151,9 +162,7 @@ def _decisions(
     )
     rewards = frozenset(name for name, part in parts.items() if isinstance(part, RewardPart))
     strict = _reaching(rewards, reads)
-    settings = [
-        Variable(parameter.type, f"{PARAMETERS}{name}", "parameter") for name, parameter in parameters.items()
-    ]
+    settings = settings_of(parameters)
     reading = Reading(model, problems)
     # those in a circle have their declared type from the start, so that what reads them is still checked
     own_only = {name for circle in circles for name in circle}
@@ -164,6 +173,7 @@ def _decisions(
         scope = scope_for(
             name.split(".", 1)[0], model, decided.values(), frozenset(own_only), settings, rewards
         )
+        scope = replace(scope, operators=operators)
         decision = build_decision(reading, part, scope, name in strict, pointers[name])
         if decision is not None:
             decisions[name] = decision

@@ -20,7 +20,7 @@ from fairlead.ruleset.decisions import (
     TablePart,
 )
 from fairlead.ruleset.reading import Reading, reason_of
-from fairlead.ruleset.typed import Cap, Check, Decision, Formula, Reason, Reward
+from fairlead.ruleset.typed import Benefit, Cap, Check, Decision, Formula, Reason, Reward
 
 __all__ = ["build_decision", "declared_type"]
 
@@ -150,4 +150,10 @@ def _reward(
         work=tuple(part.work),
         reason=reason_of(part.reason),
         re_rates=part.re_rates,
+        benefit=_benefit(part),
     )
+
+
+def _benefit(part: RewardPart) -> Benefit:
+    stated = part.benefit
+    return Benefit(stated.kind, stated.expires_after_months) if stated is not None else Benefit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from fairlead.documents.canonical import digest
@@ -217,8 +217,12 @@ class Catalogue:
         if known is None:
             shown = _shown(path)
             text = self._edited.get(path)
-            document = read_document(path, name=shown) if text is None else read_document(text, name=shown)
-            known = _found(document, path, expected, own)
+            if text is not None:
+                known = _found(read_document(text, name=shown), path, expected, own)
+            elif path.is_relative_to(self._shipped):
+                known = _shipped_document(path, shown, expected, own, _stamp(path))
+            else:
+                known = _found(read_document(path, name=shown), path, expected, own)
             self._read[path] = known
         return known
 
@@ -263,6 +267,22 @@ def _nearest(name: str, names: Iterable[str]) -> str | None:
         tail = nearest_name(name.rpartition("/")[2], by_tail)
         nearest = by_tail[tail] if tail is not None else None
     return nearest
+
+
+@lru_cache(maxsize=256)
+def _shipped_document(
+    path: Path, shown: str, expected: str | None, own: bool, stamp: tuple[int, int] | None
+) -> Found:
+    """Read a shipped document once for all catalogues, as long as its file has the stamp that it had."""
+    return _found(read_document(path, name=shown), path, expected, own)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _shown(path: Path) -> str:

@@ -14,9 +14,11 @@ from typing import Any
 
 from fairlead.documents.found import found_text
 from fairlead.documents.positions import join_pointer
+from fairlead.facts.currencies import POINTS
 from fairlead.problems import Problem, nearest_name
 
 __all__ = [
+    "PAYING",
     "overlay_problems",
     "policy_pack_problems",
     "rates_problems",
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 _DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")
+#: the keys of a ruleset that say how its rewards are paid
+PAYING = ("attribution", "settlement")
 #: what an obligation asks for
 _ASKED = ("property", "guard", "evidence")
 
@@ -189,6 +193,105 @@ def _decision(decision: dict[str, Any], pointer: str) -> Iterator[Problem]:
         yield from _table(decision, pointer)
     elif kind == "reward":
         yield from _duplicates(decision, "caps", "id", "the cap", pointer)
+        yield from _benefit(decision, pointer)
+    yield from _points_within(decision, pointer)
+
+
+def _gives_points(decision: dict[str, Any]) -> bool:
+    return decision.get("kind") == "reward" and decision.get("currency") == POINTS
+
+
+def _benefit(reward: dict[str, Any], pointer: str) -> Iterator[Problem]:
+    benefit = reward.get("benefit")
+    kind = benefit.get("kind", "money") if isinstance(benefit, dict) else "money"
+    if isinstance(benefit, dict) and kind == "money" and _has(benefit, "expires_after_months"):
+        yield _unexpected(f"{pointer}/benefit", "expires_after_months", "money does not expire")
+    currency = reward.get("currency")
+    if isinstance(currency, str) and (kind == "points") != (currency == POINTS):
+        yield Problem(
+            "wrong-benefit",
+            f"the benefit is {found_text(kind)}, the currency `{found_text(currency)}`",
+            f"{pointer}/currency",
+            found=found_text(currency),
+            allowed=(POINTS,) if kind == "points" else (),
+            remedy='points are counted in `PTS`: write "benefit": {"kind": "points"} and "currency": "PTS"',
+        )
+
+
+def _points_within(decision: dict[str, Any], pointer: str) -> Iterator[Problem]:
+    """Find points where none are given: outside a reward of points, and where something is converted."""
+    stack: list[tuple[Any, str, bool, bool]] = [(decision, pointer, _gives_points(decision), False)]
+    while stack:
+        current, place, allowed, converted = stack.pop()
+        if isinstance(current, list):
+            stack.extend((item, f"{place}/{index}", allowed, converted) for index, item in enumerate(current))
+        elif isinstance(current, dict):
+            money = current.get("money")
+            if not allowed and isinstance(money, list) and POINTS in money:
+                yield _points_elsewhere(f"{place}/money")
+            elif converted and current.get("currency") == POINTS:
+                yield _points_elsewhere(f"{place}/currency")
+            else:
+                for key, item in current.items():
+                    below = f"{place}{join_pointer([key])}"
+                    # no rate leads to points or from them
+                    inside = converted or key == "convert"
+                    stack.append((item, below, allowed and not inside, inside))
+
+
+def _points_elsewhere(pointer: str) -> Problem:
+    return Problem(
+        "points-elsewhere",
+        f"`{POINTS}` are points, which only a reward of points counts, and which are not converted",
+        pointer,
+        found=POINTS,
+        remedy="write an amount of money, or a number",
+    )
+
+
+def _repeated(owner: Any, key: str, pointer: str) -> Iterator[Problem]:
+    listed = owner.get(key)
+    seen: set[str] = set()
+    for index, item in enumerate(listed if isinstance(listed, list) else ()):
+        if isinstance(item, str) and item in seen:
+            place = f"{pointer}/{key}/{index}"
+            yield Problem(
+                "duplicate-id",
+                f"`{found_text(item)}` stands twice",
+                place,
+                found=found_text(item),
+                remedy="remove one of the two",
+            )
+        elif isinstance(item, str):
+            seen.add(item)
+
+
+def _attribution(part: dict[str, Any], pointer: str) -> Iterator[Problem]:
+    for key in ("by", "holds"):
+        yield from _repeated(part, key, pointer)
+    by, holds = part.get("by"), part.get("holds")
+    reads_url = isinstance(by, list) and "url" in by
+    if reads_url and not _has(part, "url_parameter"):
+        why = "`url` is in `by`, and the code in an address stands in a parameter"
+        yield _missing(pointer, "url_parameter", why)
+    if not reads_url and isinstance(by, list) and _has(part, "url_parameter"):
+        yield _unexpected(pointer, "url_parameter", "`url` is not in `by`")
+    if isinstance(holds, list) and "late_code" in holds and not _has(part, "late_code_days"):
+        yield _missing(pointer, "late_code_days", "`late_code` is in `holds`")
+
+
+def _paying(value: dict[str, Any]) -> Iterator[Problem]:
+    """Check the parts that the ledger alone reads."""
+    attribution = value.get("attribution")
+    if isinstance(attribution, dict):
+        yield from _attribution(attribution, "/attribution")
+    decisions = value.get("decisions")
+    if isinstance(decisions, list) and not any(
+        decision.get("kind") == "reward" for _, decision in _members(value, "decisions")
+    ):
+        for key in PAYING:
+            if _has(value, key):
+                yield _unexpected("", key, "the ruleset has no reward")
 
 
 def _effective(value: dict[str, Any], pointer: str = "") -> Iterator[Problem]:
@@ -223,6 +326,7 @@ def ruleset_problems(value: Any) -> list[Problem]:
     problems.extend(_duplicates(value, "decisions", "name", "the decision", ""))
     for index, decision in _members(value, "decisions"):
         problems.extend(_decision(decision, f"/decisions/{index}"))
+    problems.extend(_paying(value))
     return problems
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "FactSource",
     "ObjectPart",
     "Only",
+    "SamePerson",
     "check_crm_mapping",
 ]
 
@@ -93,6 +94,30 @@ class AfterConversion(DocumentModel):
     )
 
 
+class SamePerson(DocumentModel):
+    """Fields that tell whether two records are of one person; `name` and `born` go together.
+
+    They are compared and not kept: no fact is made of them.
+    """
+
+    email: FieldNames | None = Field(default=None, description="Fields with e-mail addresses.")
+    phone: FieldNames | None = Field(
+        default=None,
+        description="Fields with telephone numbers; one without its country is of the fact `country`.",
+    )
+    name: FieldNames | None = Field(
+        default=None, description="Fields whose texts make the name, with a space between them."
+    )
+    born: FieldName | None = Field(default=None, description="The field with the date or year of birth.")
+
+    @model_validator(mode="after")
+    def _name_with_birth(self) -> SamePerson:
+        if (self.name is None) != (self.born is None):
+            missing = "name" if self.name is None else "born"
+            raise shape_error("missing-key", "`name` and `born` are compared together", below=(missing,))
+        return self
+
+
 class ObjectPart(DocumentModel):
     """One object of the CRM."""
 
@@ -100,6 +125,9 @@ class ObjectPart(DocumentModel):
     links: dict[ShortName, ObjectLink] = Field(default_factory=dict, description="Links to other objects.")
     entities: Annotated[dict[ShortName, EntityPart], Field(min_length=1)] = Field(
         description="The entities that each record embodies, the main one first."
+    )
+    same_person: SamePerson | None = Field(
+        default=None, description="What tells that two records of people are of one person."
     )
     after_conversion: AfterConversion | None = Field(
         default=None, description="Where results go once a record was converted into another."

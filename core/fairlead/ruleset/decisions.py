@@ -13,7 +13,6 @@ from fairlead.facts.document import TypeDeclaration
 from fairlead.problems import nearest_name
 from fairlead.ruleset.parts import (
     EXPRESSION_MARK,
-    CurrencyCode,
     Expression,
     Factor,
     FullName,
@@ -21,6 +20,7 @@ from fairlead.ruleset.parts import (
     Number,
     ReasonPart,
 )
+from fairlead.ruleset.programme_parts import BenefitPart, RewardCurrency
 
 __all__ = [
     "CELL_RANGE_KEYS",
@@ -295,7 +295,10 @@ class RewardPart(_Decision):
     """What an introduction earns: the one block that the ledger executes."""
 
     kind: Literal["reward"]
-    currency: CurrencyCode = Field(description="The currency of the amount, by ISO 4217.")
+    currency: RewardCurrency = Field(
+        description="The currency of the amount, by ISO 4217; `PTS` where the benefit is points."
+    )
+    benefit: BenefitPart | None = Field(default=None, description="What is given; left out, money.")
     payee: Name = Field(description="The link to who is paid.")
     amount: Expression = Field(description="The amount before caps.")
     accrues_when: Expression = Field(description="When the reward is earned.")

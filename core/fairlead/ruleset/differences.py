@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.documents.canonical import digest
+from fairlead.ruleset.consistency import PAYING
 
 __all__ = ["Difference", "as_text", "differences", "member_differences", "named_differences"]
 
@@ -17,7 +18,7 @@ _ITEMS = {"rows": "row", "groups": "group", "caps": "cap"}
 _ENTITY_PARTS = {"facts": "fact", "aggregates": "aggregate", "links": "link", "related": "related list"}
 #: what says which document it is, and not what it does
 _IDENTITY = frozenset({"fairlead", "kind", "name", "version", "lineage"})
-_APART = frozenset({"decisions", "parameters", "model"})
+_APART = frozenset({"decisions", "parameters", "model", "operators", *PAYING})
 
 _Part = Mapping[str, Any]
 
@@ -140,6 +141,15 @@ def _decisions(old: Mapping[str, _Part], new: Mapping[str, _Part]) -> Iterator[D
             yield Difference("added", "decision", f"`{name}`", new=as_text(decision))
 
 
+def _paying(what: str, old: _Part | None, new: _Part | None) -> Iterator[Difference]:
+    if old is not None and new is not None:
+        yield from member_differences(old, new, what, "")
+    elif old is not None:
+        yield Difference("removed", what, "", old=as_text(old))
+    elif new is not None:
+        yield Difference("added", what, "", new=as_text(new))
+
+
 def _model(old: _Part, new: _Part) -> Iterator[Difference]:
     names = [f"`{model['name']}` {model['version']}" for model in (old, new)]
     if names[0] != names[1]:
@@ -169,7 +179,10 @@ def differences(old: _Part, new: _Part) -> list[Difference]:
     """
     found = list(member_differences(old, new, "ruleset", "", _IDENTITY | _APART))
     found.extend(named_differences(old.get("parameters", {}), new.get("parameters", {}), "parameter"))
+    found.extend(named_differences(old.get("operators", {}), new.get("operators", {}), "operator"))
     before, after = _by(old["decisions"], "name"), _by(new["decisions"], "name")
     found.extend(_decisions(before, after))
+    for key in PAYING:
+        found.extend(_paying(key, old.get(key), new.get(key)))
     found.extend(_model(old["model"], new["model"]))
     return found

@@ -31,7 +31,9 @@ from fairlead.facts.document import (
 from fairlead.problems import DocumentError, Problem
 from fairlead.ruleset.consistency import rates_problems, ruleset_problems
 from fairlead.ruleset.decisions import DecisionPart
+from fairlead.ruleset.operator_document import OperatorPart
 from fairlead.ruleset.parts import CurrencyCode, Day, DigestText, Effective, Number, ValueJson
+from fairlead.ruleset.programme_parts import AttributionPart, SettlementPart
 
 __all__ = [
     "DatedValue",
@@ -135,6 +137,12 @@ class RulesetBody(DocumentModel):
         default={}, description="Settings that expressions read as `parameters.name`."
     )
     decisions: list[DecisionPart] = Field(min_length=1, description="The decisions.")
+    attribution: AttributionPart | None = Field(
+        default=None, description="Who introduced a patient, and what is held; for rulesets with rewards."
+    )
+    settlement: SettlementPart | None = Field(
+        default=None, description="When and from what amount on is paid; for rulesets with rewards."
+    )
 
 
 class RulesetDocument(RulesetBody):
@@ -156,6 +164,9 @@ class ResolvedRulesetDocument(RulesetBody):
 
     model: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})] = Field(
         description="The resolved fact model."
+    )
+    operators: dict[Name, OperatorPart] = Field(
+        default={}, description="The operators of plug-ins that the decisions call."
     )
     lineage: Annotated[list[LineageEntry], Field(min_length=1)] | None = Field(
         default=None, description="The documents it was made from, the base first."

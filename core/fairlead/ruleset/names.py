@@ -17,8 +17,9 @@ from fairlead.ruleset.decisions import (
     ScorecardPart,
     TablePart,
 )
+from fairlead.ruleset.typed import Parameter
 
-__all__ = ["PARAMETERS", "TIME", "expressions_of", "names_read", "scope_for"]
+__all__ = ["PARAMETERS", "TIME", "expressions_of", "names_read", "scope_for", "settings_of"]
 
 #: the prefix of parameters in expressions
 PARAMETERS = "parameters."
@@ -74,6 +75,11 @@ def expressions_of(decision: DecisionPart) -> Iterator[Any]:
         case RewardPart():
             yield from (decision.amount, decision.accrues_when, decision.payable_when, decision.reversed_when)
             yield from (cap.maximum for cap in decision.caps)
+
+
+def settings_of(parameters: Mapping[str, Parameter]) -> list[Variable]:
+    """Return the names by which expressions read the parameters."""
+    return [Variable(each.type, f"{PARAMETERS}{name}", "parameter") for name, each in parameters.items()]
 
 
 def scope_for(

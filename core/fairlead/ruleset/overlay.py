@@ -11,23 +11,30 @@ from fairlead.documents.found import found_text
 from fairlead.documents.json_text import Document
 from fairlead.documents.positions import join_pointer
 from fairlead.problems import DocumentError, Problem, nearest_name
+from fairlead.ruleset.consistency import PAYING
 from fairlead.ruleset.overlay_document import (
+    AddAttribution,
     AddDecision,
     AddGroup,
     AddParameter,
     AddRow,
+    AddSettlement,
     After,
     Before,
     ChangePart,
     Position,
+    RemoveAttribution,
     RemoveDecision,
     RemoveGroup,
     RemoveParameter,
     RemoveRow,
+    RemoveSettlement,
+    ReplaceAttribution,
     ReplaceDecision,
     ReplaceGroup,
     ReplaceParameter,
     ReplaceRow,
+    ReplaceSettlement,
     RulesetOverlayDocument,
 )
 
@@ -91,6 +98,9 @@ class _Ruleset:
             name: _Piece(value, base, join_pointer(["parameters", name]))
             for name, value in base.value.get("parameters", {}).items()
         }
+        self.paying = {
+            key: _Piece(base.value[key], base, f"/{key}") for key in PAYING if base.value.get(key) is not None
+        }
 
     # the changes
 
@@ -103,6 +113,15 @@ class _Ruleset:
                 self._change_decision(change, raw, pointer)
             case AddParameter() | ReplaceParameter() | RemoveParameter():
                 self._change_parameter(change, raw, pointer)
+            case (
+                AddAttribution()
+                | ReplaceAttribution()
+                | RemoveAttribution()
+                | AddSettlement()
+                | ReplaceSettlement()
+                | RemoveSettlement()
+            ):
+                self._change_paying(change.action, change.what, raw, pointer)
             case _:
                 self._change_member(change, raw, pointer)
 
@@ -144,6 +163,23 @@ class _Ruleset:
             old = self.parameters[change.id].value
             self._notice_no_change(old, raw, f"parameter `{change.id}`", pointer)
         self.parameters[change.id] = _Piece(raw, self.overlay, f"{pointer}/value")
+
+    def _change_paying(self, action: str, what: str, raw: Any, pointer: str) -> None:
+        there = what in self.paying
+        if action == "add" and there:
+            message = f"the extended ruleset has `{what}` already"
+            remedy = "use the action `replace`"
+            self._refuse("duplicate-id", message, f"{pointer}/what", found=what, remedy=remedy)
+        elif action != "add" and not there:
+            message = f"`{self.base.value['name']}` {self.base.value['version']} has no `{what}`"
+            remedy = "use the action `add`" if action == "replace" else "take the change out"
+            self._refuse("unknown-id", message, f"{pointer}/what", found=what, remedy=remedy)
+        elif action == "remove":
+            del self.paying[what]
+        else:
+            if there:
+                self._notice_no_change(self.paying[what].value, raw, what, pointer)
+            self.paying[what] = _Piece(raw, self.overlay, f"{pointer}/value")
 
     def _change_member(
         self,
@@ -270,7 +306,7 @@ class _Ruleset:
     # the result
 
     def composed(self) -> tuple[dict[str, Any], dict[str, tuple[Document, str]]]:
-        """Return parameters and decisions as JSON, and where each part was written."""
+        """Return parameters, decisions and how is paid as JSON, and where each part was written."""
         origins: dict[str, tuple[Document, str]] = {}
         value: dict[str, Any] = {"decisions": []}
         if self.parameters or "parameters" in self.base.value:
@@ -283,6 +319,9 @@ class _Ruleset:
             value["decisions"].append(whole)
             for below, place in places.items():
                 origins[f"/decisions/{index}{below}"] = place
+        for key, piece in self.paying.items():
+            value[key] = piece.value
+            origins[f"/{key}"] = (piece.source, piece.pointer)
         return value, origins
 
 
@@ -331,7 +370,7 @@ def apply_overlay(base: Document, overlay: Document, shape: RulesetOverlayDocume
             value[key] = source.value[key]
             origins[f"/{key}"] = (source, f"/{key}")
     problems = ruleset.problems
-    compared = ("decisions", "parameters", *_WHERE_SAID)
+    compared = ("decisions", "parameters", *PAYING, *_WHERE_SAID)
     if not problems and all(_same(value.get(key), base.value.get(key)) for key in compared):
         message = f"the overlay leaves `{shape.extends.name}` {shape.extends.version} as it is"
         remedy = "add a change, or use the extended ruleset itself"

@@ -12,27 +12,34 @@ from fairlead.documents.shapes import DocumentModel, DocumentName, Name, Semanti
 from fairlead.documents.texts import Texts
 from fairlead.facts.document import DocumentReference
 from fairlead.problems import nearest_name
-from fairlead.ruleset.consistency import overlay_problems
+from fairlead.ruleset.consistency import PAYING, overlay_problems
 from fairlead.ruleset.decisions import DecisionPart, GroupPart, ScoreRowPart, TableRowPart
 from fairlead.ruleset.document import ParameterPart, check_form
 from fairlead.ruleset.parts import Effective, FullName, Identifier
+from fairlead.ruleset.programme_parts import AttributionPart, SettlementPart
 
 __all__ = [
+    "AddAttribution",
     "AddDecision",
     "AddGroup",
     "AddParameter",
     "AddRow",
+    "AddSettlement",
     "After",
     "Before",
     "ChangePart",
+    "RemoveAttribution",
     "RemoveDecision",
     "RemoveGroup",
     "RemoveParameter",
     "RemoveRow",
+    "RemoveSettlement",
+    "ReplaceAttribution",
     "ReplaceDecision",
     "ReplaceGroup",
     "ReplaceParameter",
     "ReplaceRow",
+    "ReplaceSettlement",
     "RulesetOverlayDocument",
     "check_ruleset_overlay",
 ]
@@ -207,8 +214,54 @@ class RemoveDecision(DocumentModel):
     id: FullName = Field(description="The decision.")
 
 
+class AddAttribution(DocumentModel):
+    """Say who introduced a patient, where nothing was said."""
+
+    action: Literal["add"]
+    what: Literal["attribution"]
+    value: AttributionPart = Field(description="The attribution.")
+
+
+class ReplaceAttribution(DocumentModel):
+    """Put another attribution in its place."""
+
+    action: Literal["replace"]
+    what: Literal["attribution"]
+    value: AttributionPart = Field(description="The new attribution, whole.")
+
+
+class RemoveAttribution(DocumentModel):
+    """Take the attribution out."""
+
+    action: Literal["remove"]
+    what: Literal["attribution"]
+
+
+class AddSettlement(DocumentModel):
+    """Say when is paid, where nothing was said."""
+
+    action: Literal["add"]
+    what: Literal["settlement"]
+    value: SettlementPart = Field(description="The settlement.")
+
+
+class ReplaceSettlement(DocumentModel):
+    """Put another settlement in its place."""
+
+    action: Literal["replace"]
+    what: Literal["settlement"]
+    value: SettlementPart = Field(description="The new settlement, whole.")
+
+
+class RemoveSettlement(DocumentModel):
+    """Take the settlement out."""
+
+    action: Literal["remove"]
+    what: Literal["settlement"]
+
+
 _ACTIONS = ("add", "replace", "remove")
-_WHATS = ("row", "group", "parameter", "decision")
+_WHATS = ("row", "group", "parameter", "decision", *PAYING)
 
 
 def _change(value: Any) -> Any:
@@ -249,14 +302,20 @@ ChangePart = Annotated[
     | Annotated[RemoveParameter, Tag("RemoveParameter")]
     | Annotated[AddDecision, Tag("AddDecision")]
     | Annotated[ReplaceDecision, Tag("ReplaceDecision")]
-    | Annotated[RemoveDecision, Tag("RemoveDecision")],
+    | Annotated[RemoveDecision, Tag("RemoveDecision")]
+    | Annotated[AddAttribution, Tag("AddAttribution")]
+    | Annotated[ReplaceAttribution, Tag("ReplaceAttribution")]
+    | Annotated[RemoveAttribution, Tag("RemoveAttribution")]
+    | Annotated[AddSettlement, Tag("AddSettlement")]
+    | Annotated[ReplaceSettlement, Tag("ReplaceSettlement")]
+    | Annotated[RemoveSettlement, Tag("RemoveSettlement")],
     Discriminator(_change_tag),
     BeforeValidator(_change),
 ]
 
 
 class RulesetOverlayDocument(DocumentModel):
-    """Changes to a ruleset: rows, groups, parameters and decisions added, replaced or removed by id."""
+    """Changes to a ruleset: rows, groups, parameters and decisions by id; its attribution and settlement."""
 
     fairlead: Literal[1] = Field(description="The version of the document format.")
     kind: Literal["ruleset-overlay"]

@@ -30,6 +30,7 @@ __all__ = [
     "Number",
     "ReasonPart",
     "ValueJson",
+    "check_currency",
 ]
 
 #: `fairlead.ruleset.schema` puts the reference to the expression definition where this mark stands
@@ -96,7 +97,8 @@ def _day(value: Any) -> date:
     )
 
 
-def _currency(code: str) -> str:
+def check_currency(code: str) -> str:
+    """Return the code of an active currency of ISO 4217; refuse any other."""
     if not currencies.is_currency(code):
         raise shape_error(
             "unknown-currency",
@@ -174,7 +176,7 @@ Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema(_schema(
 DigestText = Annotated[str, AfterValidator(_digest), WithJsonSchema(_schema(_DIGEST))]
 #: an active currency of ISO 4217
 CurrencyCode = Annotated[
-    str, AfterValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+    str, AfterValidator(check_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
 ]
 #: a calendar day
 Day = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from fairlead.problems import Problem
 from fairlead.ruleset.parts import ReasonPart
 from fairlead.ruleset.typed import Reason
 
-__all__ = ["Reading", "reason_of"]
+__all__ = ["Reading", "reason_of", "unheld_bounds"]
 
 Made = TypeVar("Made")
 
@@ -75,19 +75,24 @@ class Reading:
 
     def unbounded(self, declaration: TypeDeclaration, pointer: str) -> None:
         """Refuse a range on a result that is no whole number: nothing could hold the value to it."""
-        items = declaration.items if isinstance(declaration, ListKeys) else declaration
-        if isinstance(items, IntegerKeys) or declaration.bounds() == (None, None):
-            return
-        place = f"{pointer}/items" if items is not declaration else pointer
-        for key in ("minimum", "maximum"):
-            if getattr(items, key, None) is not None:
-                self.refuse(
-                    f"{place}/{key}",
-                    "unexpected-key",
-                    f"a result that is {declaration.to_type()} has no `{key}`",
-                    found=key,
-                    remedy="bound the expression with `min` and `max`",
-                )
+        self.problems.extend(unheld_bounds("result", declaration, pointer))
+
+
+def unheld_bounds(what: str, declaration: TypeDeclaration, pointer: str) -> Iterator[Problem]:
+    """Yield a problem for each bound of a type that nothing holds its values to: all but whole numbers."""
+    items = declaration.items if isinstance(declaration, ListKeys) else declaration
+    if isinstance(items, IntegerKeys) or declaration.bounds() == (None, None):
+        return
+    place = f"{pointer}/items" if items is not declaration else pointer
+    for key in ("minimum", "maximum"):
+        if getattr(items, key, None) is not None:
+            yield Problem(
+                code="unexpected-key",
+                message=f"a {what} that is {declaration.to_type()} has no `{key}`",
+                pointer=f"{place}/{key}",
+                found=key,
+                remedy="bound the expression with `min` and `max`",
+            )
 
 
 def reason_of(part: ReasonPart | None) -> Reason | None:

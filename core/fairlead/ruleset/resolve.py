@@ -13,10 +13,11 @@ from fairlead.documents.json_text import Document
 from fairlead.documents.shapes import check_shape
 from fairlead.facts.document import DocumentReference
 from fairlead.facts.model import FactModel
-from fairlead.problems import DocumentError, Problem, UsageError
+from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 from fairlead.ruleset.build import build_ruleset
 from fairlead.ruleset.catalogue import FACT_MODELS, RULESETS, Catalogue, Found, split_version
 from fairlead.ruleset.document import RulesetBody, check_resolved, check_ruleset
+from fairlead.ruleset.extra_operators import called_operators, offered_operators
 from fairlead.ruleset.lock import Lock
 from fairlead.ruleset.names import PARAMETERS
 from fairlead.ruleset.typed import Ruleset
@@ -74,6 +75,12 @@ class _Reading:
         if body is None:
             whole, checked_body = self.checked(whole, check_resolved)
             body = checked_body
+        called = called_operators(body, offered_operators())
+        if called:
+            operators = {name: offered_operators()[name] for name in called}
+            whole = Document.resolved(
+                {**whole.value, "operators": operators}, file=whole.file, origins={"": (whole, "")}
+            )
         builds_on = {(found.name, found.version): found for found in self.builds_on}
         return Resolved(body, whole, model, digest(whole.value), tuple(builds_on.values()))
 
@@ -203,12 +210,29 @@ class _Reading:
             raise DocumentError(_in_order(self.problems)) from None
 
     def explained(self, problem: Problem) -> Problem:
-        """Return a problem about a name that an overlay removed with a remedy that says so."""
+        """Return a problem with what only the whole reading knows.
+
+        Of a name that an overlay removed its remedy says so; of an operator, plug-ins may have the nearest.
+        """
+        if problem.code == "unknown-operator" and problem.found is not None:
+            return _among_offered(problem, problem.found)
         overlay = self.removed.get(problem.found or "")
         if problem.code != "unknown-fact" or overlay is None:
             return problem
         remedy = f"{overlay} removes it; keep it, or replace what reads it here as well"
         return replace(problem, nearest=None, remedy=remedy)
+
+
+def _among_offered(problem: Problem, found: str) -> Problem:
+    """Return the problem of an unknown operator with those of plug-ins among what is allowed."""
+    offered = offered_operators()
+    if found in offered:
+        remedy = "an operator of a plug-in is called by the decisions of a ruleset alone"
+        return replace(problem, allowed=(), nearest=None, remedy=remedy)
+    if not offered:
+        return problem
+    allowed = tuple(dict.fromkeys((*problem.allowed, *offered)))
+    return replace(problem, allowed=allowed, nearest=nearest_name(found, allowed))
 
 
 def _readable(ruleset: Mapping[str, Any]) -> Iterator[str]:

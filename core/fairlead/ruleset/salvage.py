@@ -20,11 +20,11 @@ _ONE_KEY = frozenset({"unexpected-key", "unknown-key"})
 #: what is left out around any other problem, the smallest first
 _UNITS = (
     re.compile(r"/decisions/\d+/(?:rows|groups|caps)/\d+(?=/|$)"),
-    re.compile(r"/decisions/\d+/(?:otherwise|description)(?=/|$)"),
+    re.compile(r"/decisions/\d+/(?:otherwise|description|benefit)(?=/|$)"),
     re.compile(r"/decisions/\d+(?=/|$)"),
     re.compile(r"/parameters/[^/]*(?=/|$)"),
     re.compile(r"/changes/\d+(?=/|$)"),
-    re.compile(r"/effective(?=/|$)"),
+    re.compile(r"/(?:effective|attribution|settlement)(?=/|$)"),
 )
 
 #: what stands in for a part that cannot be left out

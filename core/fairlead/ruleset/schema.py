@@ -10,8 +10,10 @@ from fairlead.documents.shapes import DocumentModel
 from fairlead.facts.document import FactModelDocument
 from fairlead.facts.overlay_document import FactModelOverlay
 from fairlead.logic.expression_schema import expression_schema
+from fairlead.ruleset.catalogue import RULESETS
 from fairlead.ruleset.crm_mapping_document import CrmMappingDocument
 from fairlead.ruleset.document import LockDocument, RatesDocument, RulesetDocument
+from fairlead.ruleset.extra_operators import offered_operators
 from fairlead.ruleset.mapping_document import MappingDocument
 from fairlead.ruleset.overlay_document import RulesetOverlayDocument
 from fairlead.ruleset.parts import EXPRESSION_MARK
@@ -98,8 +100,21 @@ def schema_of(kind: str, model: type[DocumentModel]) -> dict[str, Any]:
     generated = model.model_json_schema(schema_generator=_Generator, mode="validation")
     placed = _tidy(_placed(generated))
     if _mentions(placed):
-        placed.setdefault("$defs", {})[_EXPRESSION] = expression_schema()
+        extra = _extra_operators() if kind in RULESETS else {}
+        placed.setdefault("$defs", {})[_EXPRESSION] = expression_schema(extra)
     return {"$schema": DIALECT, **placed, "title": f"Fairlead: {kind}"}
+
+
+def _extra_operators() -> dict[str, tuple[str, int]]:
+    """Return the title and the number of operands of each operator of an installed plug-in."""
+    offered = offered_operators()
+    return {
+        name: (
+            part["title"] if isinstance(part["title"], str) else part["title"]["en"],
+            len(part["parameters"]),
+        )
+        for name, part in offered.items()
+    }
 
 
 def _mentions(schema: Any) -> bool:

@@ -13,9 +13,11 @@ from typing import Any
 
 from fairlead.facts.model import FactModel
 from fairlead.facts.types import Type
-from fairlead.logic.terms import Term
+from fairlead.logic.terms import Literal, Term, Variable
 
 __all__ = [
+    "Attribution",
+    "Benefit",
     "Cap",
     "Check",
     "Decision",
@@ -27,6 +29,7 @@ __all__ = [
     "Ruleset",
     "ScoreRow",
     "Scorecard",
+    "Settlement",
     "Table",
     "TableRow",
     "Texts",
@@ -156,12 +159,62 @@ class Cap:
 
 
 @dataclass(frozen=True, slots=True)
+class Benefit:
+    """What a reward gives: `money`, a `gift`, a `voucher`, a `discount` or `points`.
+
+    The amount of a reward is its value, or the number of points. `expires_after_months` is the time until it
+    can no longer be used, None for no end.
+    """
+
+    kind: str = "money"
+    expires_after_months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who introduced a patient, as `fairlead.ledger.attribution` finds it.
+
+    `by` are the ways that count (`tracking_code`, `url`, `partner_link`), `url_parameter` names the parameter
+    of a web address that holds the code, None where `url` does not count. Touches count on the day of the
+    introduction and `window_days` before it; `touch` is `first` or `last`, `ties` is `hold` or `lowest_code`.
+    A code entered later counts while it is not late: up to `late_code_days` after the enquiry; with None no
+    code is late. `holds` are the detections that hold an
+    introduction; all others are noted.
+    """
+
+    by: tuple[str, ...]
+    url_parameter: str | None
+    window_days: int
+    touch: str
+    ties: str
+    late_code_days: int | None
+    holds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """When, and from what amount on, a payee is paid.
+
+    `period` is `month`, `quarter`, `half_year` or `year`. `minimum_payout` and `reportable_from` (a payee's
+    total of a calendar year) are money literals or parameters, in the smallest units of a currency of the
+    programme's rewards; None where nothing is stated. `Ruleset.amount_on` reads them.
+    """
+
+    period: str
+    minimum_payout: Term | None
+    reportable_from: Term | None
+    dispute_days: int
+    tax_form_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reward(Decision):
     """What an introduction earns: the only block the ledger executes.
 
     `payee` names a link of the entity. `amount` is money in one currency, before caps. `work` are the facts
     that define equal work, `reason` is given when it accrues. `type` is the type of `amount`. `re_rates`
-    tells whether earlier introductions of a period are paid anew at the rate of the latest.
+    tells whether earlier introductions of a period are paid anew at the rate of the latest. `benefit` is what
+    is given; points are counted in the currency `fairlead.facts.currencies.POINTS`.
     """
 
     payee: str
@@ -173,6 +226,7 @@ class Reward(Decision):
     work: tuple[str, ...]
     reason: Reason | None = None
     re_rates: bool = False
+    benefit: Benefit = Benefit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +254,7 @@ class Ruleset:
     `decisions` stand in evaluation order (a decision after all it reads); `document_order` lists their
     names as written. `document` is the resolved JSON document with the resolved model inside it, and
     `digest` its SHA-256 (`sha256:` and 64 hex digits). `aggregate_filters` are the typed filters of the
-    model's aggregates, by full name.
+    model's aggregates, by full name. `attribution` and `settlement` are None where nothing is stated.
     """
 
     name: str
@@ -216,6 +270,8 @@ class Ruleset:
     document: Mapping[str, Any] = field(repr=False, compare=False)
     digest: str
     aggregate_filters: Mapping[str, Term] = field(default_factory=dict)
+    attribution: Attribution | None = None
+    settlement: Settlement | None = None
 
     def decision(self, name: str) -> Decision:
         """Return the decision `name`; raise KeyError where there is none."""
@@ -223,3 +279,10 @@ class Ruleset:
             if decision.name == name:
                 return decision
         raise KeyError(name)
+
+    def amount_on(self, amount: Term, day: date) -> Any:
+        """Return the internal value of an amount of the settlement on a day; None before its first value."""
+        if isinstance(amount, Variable):
+            return self.parameters[amount.name.partition(".")[2]].on(day)
+        assert isinstance(amount, Literal)
+        return amount.value

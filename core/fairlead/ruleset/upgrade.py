@@ -16,6 +16,7 @@ from fairlead.documents.found import found_text
 from fairlead.documents.positions import offsets
 from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 from fairlead.ruleset.catalogue import FACT_MODELS, RULESETS, Catalogue, Found, version_order
+from fairlead.ruleset.consistency import PAYING
 from fairlead.ruleset.differences import Difference, as_text, differences
 from fairlead.ruleset.document import Pin
 from fairlead.ruleset.lock import Lock, pin, write_lock, write_text
@@ -82,12 +83,13 @@ class OverlayNote:
     @property
     def text(self) -> str:
         """The note in a line of plain English."""
+        subject = f"`{self.id}`" if self.what == self.id else f"{self.what} `{self.id}`"
         if self.case == "vanished":
             hint = f"; the nearest is {self.nearest_text}" if self.nearest_text is not None else ""
-            return f"{self.what} `{self.id}`, which the overlay changes, is gone: it was {self.old}{hint}"
+            return f"{subject}, which the overlay changes, is gone: it was {self.old}{hint}"
         if self.case == "taken":
-            return f"{self.what} `{self.id}`, which the overlay adds, is there already: {self.new}"
-        return f"{self.what} `{self.id}`, which the overlay changes, was {self.old} and is now {self.new}"
+            return f"{subject}, which the overlay adds, is there already: {self.new}"
+        return f"{subject}, which the overlay changes, was {self.old} and is now {self.new}"
 
     def as_json(self) -> dict[str, str]:
         """Return the note as a JSON object; absent members are left out."""
@@ -326,6 +328,9 @@ def _things(base: Mapping[str, Any], change: Mapping[str, Any], what: str) -> di
         return decisions
     if what == "parameter":
         return dict(base.get("parameters", {}))
+    if what in PAYING:
+        # there is one of each: it has no other name
+        return {what: base[what]} if base.get(what) is not None else {}
     decision = decisions.get(str(change.get("decision")), {})
     return {item["id"]: item for item in decision.get(f"{what}s", ())}
 
@@ -335,7 +340,8 @@ def _note(
 ) -> tuple[str, str, str, str, str | None] | None:
     """Return (case, what, id, pointer below the change, nearest id), or None where all is as before."""
     what = str(change.get("what"))
-    looked_up = [(what, change.get("id"), "/id")]
+    own, place = (what, "/what") if what in PAYING else (change.get("id"), "/id")
+    looked_up = [(what, own, place)]
     if "decision" in change:
         looked_up.insert(0, ("decision", change["decision"], "/decision"))
     position = change.get("position")
@@ -347,10 +353,10 @@ def _note(
             return "vanished", kind, name, pointer, nearest_name(found_text(name), new)
     value = change.get("value")
     if change.get("action") == "add":
-        name = change.get("id") or (value.get("name") or value.get("id") if isinstance(value, dict) else None)
+        name = own or (value.get("name") or value.get("id") if isinstance(value, dict) else None)
         if name in _things(after, change, what) and name not in _things(before, change, what):
             return "taken", what, str(name), "/value", None
         return None
-    name = str(change.get("id"))
+    name = str(own)
     was, now = _things(before, change, what).get(name), _things(after, change, what).get(name)
-    return ("changed", what, name, "/id", None) if was != now else None
+    return ("changed", what, name, place, None) if was != now else None

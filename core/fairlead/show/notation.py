@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fairlead.facts.types import BOOLEAN, DateTimeType, DateType, ListType
-from fairlead.logic.terms import Apply, Element, Literal, Missing, Quantifier, Term, Variable
+from fairlead.logic.terms import Apply, Call, Element, Literal, Missing, Quantifier, Term, Variable
 from fairlead.logic.to_english import value_in_english
 from fairlead.show.condition_words import CONDITION_WORDS
 from fairlead.show.content import Phrase, Span
@@ -67,6 +67,8 @@ class Notation:
     def write(self, term: Term, place: int = _ALONE) -> Phrase:
         """Return a term as a phrase, in brackets where its place needs them."""
         term = bare(term)
+        if term.called is not None:
+            return self._set(self._call(term.called), place)
         match term:
             case Literal():
                 return self._literal(term)
@@ -82,6 +84,12 @@ class Notation:
                 return self._set(self._missing(term), place)
         assert isinstance(term, Apply)
         return self._apply(term, place)
+
+    def _call(self, call: Call) -> Phrase:
+        """Return the words that an extra operator has for itself."""
+        names = (parameter.name for parameter in call.operator.parameters)
+        operands = dict(zip(names, self._operands(call.operands), strict=True))
+        return self._wording.filled(call.operator.words, operands)
 
     def _word(self, key: str, **parts: Phrase | str) -> Phrase:
         language = self._wording.language
@@ -177,6 +185,7 @@ class Notation:
     def _asked(self, subject: Term, answer: Phrase) -> Phrase:
         subject = bare(subject)
         stands_alone = subject.operator in _NOUNS if isinstance(subject, Apply) else not subject.children
+        stands_alone = stands_alone and subject.called is None
         said = self.write(subject, _SUBJECT if stands_alone else _OPERAND)
         return self._word("asked", subject=said, answer=answer)
 
@@ -184,9 +193,9 @@ class Notation:
         match operand:
             case Variable() | Element():
                 return self._clause(self._asked(operand, self._wording.word("no")), place)
-            case Apply(operator="absent"):
+            case Apply(operator="absent", called=None):
                 return self._clause(self._asked(operand.arguments[0], self._word("known")), place)
-            case Apply(operator="in"):
+            case Apply(operator="in", called=None):
                 return self._set(self._membership(operand, holds=False), place)
         return self._clause(self._word("not", clause=self.write(operand)), place)
 

@@ -9,6 +9,8 @@ from fairlead.facts.model import Aggregate, Fact
 from fairlead.problems import Problem, UsageError, nearest_name
 from fairlead.ruleset.typed import Check, Decision, Parameter, Ruleset
 from fairlead.show.content import Fields, Grid, Page, Phrase, Section, Value
+from fairlead.show.operators import operators_section
+from fairlead.show.paying import paying_sections
 from fairlead.show.sections import DecisionSections, terms_of
 from fairlead.show.wording import Wording, names_read
 
@@ -34,12 +36,17 @@ def page_of(
         for variable in names_read(terms_of(decision))
     }
     listed = [sections.section(decision) for decision in shown]
+    if decisions is None:
+        listed += paying_sections(ruleset, words)
     settings = [name.partition(".")[2] for (_, name), origin in names.items() if origin == "parameter"]
     if decisions is None:
         settings = list(ruleset.parameters)
     if settings:
         parameters = [ruleset.parameters[name] for name in ruleset.parameters if name in set(settings)]
         listed.append(_settings(ruleset, parameters, words))
+    operators = operators_section((term for decision in shown for term in terms_of(decision)), words)
+    if operators is not None:
+        listed.append(operators)
     facts = {
         fact.name: fact
         for (entity, name), origin in names.items()

@@ -22,6 +22,7 @@ from fairlead.ruleset.typed import (
 )
 from fairlead.show.content import Block, Field, Fields, Grid, Paragraph, Phrase, Section, Span, Value
 from fairlead.show.notation import bare
+from fairlead.show.paying import benefit_words
 from fairlead.show.wording import Wording
 
 __all__ = ["KINDS", "DecisionSections", "terms_of"]
@@ -286,6 +287,7 @@ class DecisionSections:
         fields = [
             words.field("payee", Value(title, code=reward.payee)),
             words.field("amount", words.result(reward.amount, entity)),
+            words.field("benefit", benefit_words(reward.benefit, words)),
             words.field("accrues", words.condition(reward.accrues_when, entity)),
             words.field("payable", words.condition(reward.payable_when, entity)),
             words.field("reversed", words.condition(reward.reversed_when, entity)),

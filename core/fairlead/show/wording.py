@@ -91,6 +91,11 @@ class Wording:
         language = _language_in(texts, self._asked)
         return Phrase.marked(texts[language], language)
 
+    def filled(self, texts: Texts, parts: Mapping[str, Phrase | str]) -> Phrase:
+        """Return a text of the ruleset with what stands in braces filled in."""
+        language = _language_in(texts, self._asked)
+        return Phrase.filled(texts[language], language, parts)
+
     def paragraphs(self, texts: Texts) -> Iterable[Phrase]:
         """Yield a long text in paragraphs: one for each point that it counts, (1), (2) and so on."""
         language = _language_in(texts, self._asked)
@@ -213,7 +218,7 @@ class Wording:
         """Return a condition: one phrase, or a list where it is several joined by `and` or by `or`."""
         if isinstance(term, Literal):
             return Value(self.word("always" if term.value else "never"))
-        if isinstance(term, Apply) and term.operator in ("and", "or"):
+        if isinstance(term, Apply) and term.operator in ("and", "or") and term.called is None:
             items = tuple(self.expression(part, entity) for part in term.arguments)
             return Value(self.word("all_of" if term.operator == "and" else "any_of"), items)
         return Value(self.expression(term, entity))

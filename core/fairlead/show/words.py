@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fairlead.show.paying_words import PAYING_TABLE
+
 __all__ = ["LANGUAGES", "WORDS"]
 
 #: the languages of the fixed words, in the order of the columns below
@@ -353,6 +355,16 @@ _TABLE: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     ("fact", "Fact", "Fakt", "Olgu", "الواقعة"),
     ("kind_of_value", "Values", "Werte", "Değerler", "القيم"),
+    (
+        "operators",
+        "Operators of plug-ins",
+        "Operatoren aus Erweiterungen",
+        "Eklenti işleçleri",
+        "عوامل الإضافات",
+    ),
+    ("operator", "Operator", "Operator", "İşleç", "العامل"),
+    ("said_as", "Said as", "Wortlaut", "İfadesi", "صياغته"),
+    ("stands_for", "Stands for", "Steht für", "Karşılığı", "معناه"),
     ("meaning", "Meaning", "Bedeutung", "Anlamı", "المعنى"),
     ("as_of", "the time of evaluation", "der Zeitpunkt der Auswertung", "değerlendirme anı", "وقت التقييم"),
     ("as_of_date", "the day of evaluation", "der Tag der Auswertung", "değerlendirme günü", "يوم التقييم"),
@@ -376,5 +388,5 @@ _TABLE: tuple[tuple[str, str, str, str, str], ...] = (
 
 #: key -> language -> words
 WORDS: Mapping[str, Mapping[str, str]] = {
-    key: dict(zip(LANGUAGES, words, strict=True)) for key, *words in _TABLE
+    key: dict(zip(LANGUAGES, words, strict=True)) for key, *words in (*_TABLE, *PAYING_TABLE)
 }

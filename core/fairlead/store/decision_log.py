@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -104,7 +104,7 @@ class DecisionLog:
                     previous=previous,
                 )
                 row.hash = previous = entry_hash(row)
-                rows.append(asdict(row))
+                rows.append({name: getattr(row, name) for name in _Row.__slots__})
             insert_rows(self._connection, decision_log, rows)
             self._head = Head(seq, previous)
             self.appended += len(part)
@@ -118,6 +118,17 @@ class DecisionLog:
                 [Problem("unknown-entry", f"the decision log has no entry {seq}", found=str(seq))]
             )
         return self._opened([row])[0]
+
+    def numbered(self, numbers: Collection[int]) -> dict[int, LogEntry]:
+        """Return the entries of these numbers, without those that are not there.
+
+        Raises StoreError where one was damaged.
+        """
+        rows: list[Row[Any]] = []
+        for part in chunks(sorted(numbers), _AT_ONCE):
+            query = select(decision_log).where(decision_log.c.seq.in_(part))
+            rows += self._connection.execute(query).all()
+        return {entry.seq: entry for entry in self._opened(rows)}
 
     def entries(self, *, entity: str | None = None, id_: str | None = None) -> Iterator[LogEntry]:
         """Yield the entries in order, only those of one entity or record where they are named."""

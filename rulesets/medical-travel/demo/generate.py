@@ -308,7 +308,7 @@ def entered_late() -> list[str]:
 def filled_in(row: Row, place: int) -> None:
     """Give a row an address, a telephone number and a date of birth."""
     row["Email"] = row["Email"] or f"patient.{place}@mail.example"
-    row["Phone Number"] = f"+44 7700 900{700 + place % 200:03}"
+    row["Phone Number"] = f"+44 20 7946 0{700 + place % 200:03}"
     row["Date of birth"] = row["Date of birth"] or f"{1950 + place % 40}-03-0{1 + place % 9}"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fairlead.plugins import ConnectorInfo, DocumentFolder, SecretInfo, hookimpl, late
+from fairlead.plugins import ConnectorInfo, DocumentFolder, OperatorInfo, SecretInfo, hookimpl, late
 
-__all__ = ["fairlead_connectors", "fairlead_mappings", "fairlead_rulesets"]
+__all__ = ["fairlead_connectors", "fairlead_mappings", "fairlead_operators", "fairlead_rulesets"]
 
 _HERE = Path(__file__).parent
 
@@ -45,3 +45,26 @@ def fairlead_rulesets() -> list[DocumentFolder]:
 def fairlead_mappings() -> list[DocumentFolder]:
     """Announce the mappings of Acme's exports."""
     return [DocumentFolder(_HERE / "mappings")]
+
+
+@hookimpl
+def fairlead_operators() -> list[OperatorInfo]:
+    """Announce the operator `soon_after`."""
+    elapsed = {"days_between": [{"var": "start"}, {"var": "day"}]}
+    return [
+        OperatorInfo(
+            name="soon_after",
+            title="soon after",
+            parameters={
+                "day": {"type": "date"},
+                "start": {"type": "date"},
+                "days": {"type": "integer", "minimum": 0, "maximum": 366},
+            },
+            result={"type": "boolean"},
+            words={
+                "en": "{day} is no more than {days} days after {start}",
+                "de": "{day} bis zu {days} Tage nach {start}",
+            },
+            definition={"<=": [0, elapsed, {"var": "days"}]},
+        )
+    ]
