@@ -15,9 +15,18 @@ def pairs(*people: Person) -> list[Suspected]:
     ("first", "second", "shared"),
     [
         (Person("1", email="anna@example.org"), Person("2", email=" ANNA@Example.ORG "), "email"),
-        (Person("1", phone="+44 7700 900123"), Person("2", phone="0044 7700-900.123"), "phone"),
+        (Person("1", phone="+44 20 7946 0123"), Person("2", phone="0044 20-7946.0123"), "phone"),
         (Person("1", phone="+49 30 23125 017"), Person("2", phone="+49 (0)30 / 23125017"), "phone"),
         (Person("1", phone="+1 (202) 555-0101"), Person("2", phone="+12025550101"), "phone"),
+        # dialled from abroad and at home, in the digits of either
+        (
+            Person("1", phone="+90 555 123 45 67"),
+            Person("2", phone="٠٥٥٥ ١٢٣ ٤٥ ٦٧", country="TR"),
+            "phone",
+        ),
+        (Person("1", phone="011 44 20 7946 0123", country="us"), Person("2", phone="+442079460123"), "phone"),
+        # the zero is a part of numbers in Italy
+        (Person("1", phone="06 1234 5678", country="IT"), Person("2", phone="+39 06 12345678"), "phone"),
         (
             Person("1", "Jürgen Groß", born="1984-03-02"),
             Person("2", "GROSS, Jürgen", born="02.03.1984"),
@@ -55,9 +64,19 @@ def test_one_thing_that_is_clearly_the_same_is_enough(first: Person, second: Per
         # the country of one is not known
         (Person("1", phone="+44 20 7946 0012"), Person("2", phone="020 7946 0012")),
         (Person("1", phone="020 7946 0012"), Person("2", phone="020 7946 0012")),
+        (Person("1", phone="020 7946 0012", country="GB"), Person("2", phone="020 7946 0012")),
+        # the same digits in two countries, and in a place that is no country
+        (
+            Person("1", phone="0212 555 12 34", country="TR"),
+            Person("2", phone="0212 555 12 34", country="DE"),
+        ),
+        (Person("1", phone="020 7946 0012", country="UK"), Person("2", phone="020 7946 0012", country="UK")),
+        # typed in for want of a number
+        (Person("1", phone="+1 000 000 0000"), Person("2", phone="+1 000 000 0000")),
+        (Person("1", phone="+49 111111"), Person("2", phone="+49 111111")),
         # no telephone numbers
         (Person("1", phone="+44"), Person("2", phone="+44")),
-        (Person("1", phone="+44 7700 900123 ext. 4"), Person("2", phone="+44 7700 900123 ext. 4")),
+        (Person("1", phone="+44 20 7946 0123 ext. 4"), Person("2", phone="+44 20 7946 0123 ext. 4")),
         # many people have the same name
         (Person("1", "Anna Koch"), Person("2", "Anna Koch")),
         (Person("1", "Anna Koch", born="1984"), Person("2", "Anna Koch", born="1985")),
@@ -74,8 +93,8 @@ def test_what_may_be_chance_is_not_enough(first: Person, second: Person) -> None
 
 
 def test_all_that_two_share_is_told_at_once() -> None:
-    first = Person("1", "Anna Koch", "anna@example.org", "+44 7700 900123", "1984-03-02")
-    second = Person("2", "anna koch", "ANNA@example.org", "0044 7700 900123", "1984")
+    first = Person("1", "Anna Koch", "anna@example.org", "+44 20 7946 0123", "1984-03-02")
+    second = Person("2", "anna koch", "ANNA@example.org", "0044 20 7946 0123", "1984")
 
     assert pairs(first, second) == [Suspected("1", "2", ("email", "phone", "name_and_birth_year"))]
 
@@ -89,8 +108,8 @@ def test_of_three_that_share_one_thing_the_later_two_stand_beside_the_first() ->
 def test_one_may_share_different_things_with_two_others() -> None:
     found = pairs(
         Person("1", email="a@example.org"),
-        Person("2", phone="+44 7700 900123"),
-        Person("3", email="a@example.org", phone="+44 7700 900123"),
+        Person("2", phone="+44 20 7946 0123"),
+        Person("3", email="a@example.org", phone="+44 20 7946 0123"),
     )
 
     assert found == [Suspected("1", "3", ("email",)), Suspected("2", "3", ("phone",))]

@@ -30,8 +30,10 @@ def test_the_public_names_are_these() -> None:
         "RunState",
         "Stage",
         "Store",
+        "Touch",
         "Transaction",
         "Verification",
         "Want",
         "Wanted",
+        "Way",
     ]

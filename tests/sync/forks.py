@@ -20,7 +20,7 @@ from fairlead.sync.place import STORE_URL
 __all__ = ["Forks", "crm_state", "differences", "store_state"]
 
 CHILD = Path(__file__).with_name("crash_child.py")
-#: columns that hold instants, attempts, run ids, or what depends on them (hashes, ciphertext)
+#: columns that hold instants, attempts, run ids, keys, or what depends on them (hashes, ciphertext, marks)
 _OWN = {
     "at",
     "attempts",
@@ -39,6 +39,7 @@ _OWN = {
     "key_id",
     "last_seen",
     "made_at",
+    "mark",
     "modified_at",
     "person",
     "position",
@@ -46,6 +47,7 @@ _OWN = {
     "queued_at",
     "run",
     "sealed",
+    "seen_at",
     "seq",
     "started",
     "tried_at",

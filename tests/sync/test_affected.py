@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+from fairlead.project.assembling import LinkReads, ListReads, Reads
 from fairlead.sync.affected import Changed, affected
-from fairlead.sync.plan import EntityPlan, LinkReads, ListReads, Plan
+from fairlead.sync.plan import EntityPlan, Plan
 
 INTRODUCTIONS = ListReads(
     "introductions", "introduction", "partner", frozenset({"introduced_on", "reversal_cause"})
 )
-PLANS = {
-    "lead": EntityPlan("lead", "contacts", (), frozenset({"channel"}), (), ()),
-    "introduction": EntityPlan(
-        "introduction",
+READS = (
+    ("contacts", Reads("lead", frozenset({"channel"}))),
+    (
         "contacts",
-        (),
-        frozenset({"introduced_on", "verified"}),
-        (),
-        (LinkReads("partner", "partner", frozenset({"is_clinician"}), ()),),
+        Reads(
+            "introduction",
+            frozenset({"introduced_on", "verified"}),
+            links=(LinkReads("partner", "partner", frozenset({"is_clinician"}), ()),),
+        ),
     ),
-    "partner": EntityPlan("partner", "companies", (), frozenset({"rating"}), (INTRODUCTIONS,), ()),
-}
+    ("companies", Reads("partner", frozenset({"rating"}), (INTRODUCTIONS,))),
+)
+PLANS = {reads.entity: EntityPlan(object_, (), reads) for object_, reads in READS}
 PLAN = Plan(None, PLANS, ())  # type: ignore[arg-type]
 
 

@@ -272,3 +272,62 @@ def test_option_values_that_nothing_maps_are_listed() -> None:
     way = FieldInfo("way", "Way", FieldKind.ONE_OF, (Option("WA", "WhatsApp"), Option("Telex", "Telex")))
 
     assert made().unmapped_options(described(way)[0]) == {"way": ("Telex",)}
+
+
+def told_by(**same_person: Any) -> CrmMapping:
+    return made(mapping_document(same_person=same_person))
+
+
+def test_what_people_are_told_by_is_read_and_becomes_no_fact() -> None:
+    mapping = told_by(email=["mail"], phone=["phone", "mobile"], name=["first", "last"], born="born")
+    values: dict[str, Scalar] = {
+        "mail": "Ana@Example.org",
+        "phone": "020 7946 0012",
+        "mobile": "+90 555 123 45 67",
+        "first": "Ana",
+        "last": "Quintero",
+        "born": date(1984, 3, 2),
+    }
+
+    assert {"mail", "phone", "mobile", "born"} <= set(mapping.query("contacts").fields)
+    assert mapping.same_person(record(**values), "GB") == [
+        ("email", "ana@example.org"),
+        ("phone", "+442079460012"),
+        ("phone", "+905551234567"),
+        ("name_and_birth_year", "ana quintero 1984"),
+    ]
+    # where a number without its country is dialled is not known
+    assert ("phone", "+442079460012") not in mapping.same_person(record(**values), None)
+    assert mapping.same_person(record(), "GB") == []
+    assert made().same_person(record(**values), "GB") == []
+    # the name is kept as a fact as well
+    assert mapping.unkept_fields("contacts") == {"mail", "phone", "mobile", "born", "records"}
+
+
+@pytest.mark.parametrize(
+    ("same_person", "pointer"),
+    [({"name": ["first"]}, "born"), ({"born": "born"}, "name")],
+)
+def test_a_name_is_compared_with_the_year_of_birth_alone(same_person: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(DocumentError) as error:
+        told_by(**same_person)
+    [problem] = error.value.problems
+    assert (problem.code, problem.pointer) == (
+        "missing-key",
+        f"/objects/contacts/same_person/{pointer}",
+    )
+
+
+def test_a_field_that_people_are_told_by_has_to_be_there() -> None:
+    fields = [FieldInfo(name, name, FieldKind.TEXT) for name in ("mail", "first", "last", "made", "way")]
+    account = [ObjectInfo("contacts", "Contacts", tuple(fields)), ObjectInfo("companies", "Companies", ())]
+
+    found = told_by(email=["mail"], phone=["phnoe", "way"], name=["first"], born="born").kind_problems(
+        account
+    )
+
+    place = "/objects/contacts/same_person"
+    assert [(problem.code, problem.pointer) for problem in found if problem.pointer.startswith(place)] == [
+        ("unknown-field", f"{place}/phone/0"),
+        ("unknown-field", f"{place}/born"),
+    ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from decimal import Decimal
 
+from fairlead.facts.same_person import phone_key
 from fairlead.plugins.fields import FieldKind
 from fairlead.testing.seed import LEAD_INPUTS, PARTNER_INPUTS, SEEDED_UNTIL, STAGES, InputField, Seed
 
@@ -80,7 +82,17 @@ def test_nobody_in_it_can_be_real() -> None:
     leads = list(Seed(300, 5).leads())
 
     assert all(lead.email is None or lead.email.endswith(".example.com") for lead in leads)
-    assert all(lead.phone is None or lead.phone.startswith("+1202555") for lead in leads)
+    assert all(lead.phone is None or re.fullmatch(r"\+1[0-9]{3}55501[0-9]{2}", lead.phone) for lead in leads)
+
+
+def test_no_two_of_the_leads_can_be_told_to_be_one() -> None:
+    phones = [lead.phone for lead in Seed(8000, 0).leads() if lead.phone is not None]
+    emails = [lead.email for lead in Seed(8000, 0).leads() if lead.email is not None]
+
+    assert 2500 < len(phones) == len(set(phones))
+    assert 7000 < len(emails) == len(set(emails))
+    # read as numbers of people, or nothing would be compared
+    assert all(phone_key(phone) == phone for phone in phones)
 
 
 def test_a_code_belongs_to_one_partner() -> None:

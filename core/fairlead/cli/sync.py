@@ -129,12 +129,14 @@ def _print_planned(report: RunReport, first: int) -> None:
 
 
 def _print_rest(report: RunReport) -> None:
-    codes = "tracking codes would be given" if report.kind == "dry run" else "tracking codes given"
+    tried = report.kind == "dry run"
+    codes = "tracking codes would be given" if tried else "tracking codes given"
     for count, words in (
         (report.codes, f"{codes} to new partners"),
         (report.linked, "leads linked to the partner of their code"),
         (report.tasks, "tasks made"),
         (report.withheld, "facts left out: no live consent covers them"),
+        (report.touches, f"tracking codes of leads {'would be ' if tried else ''}kept for attribution"),
     ):
         if count:
             say(f"{count:,} {words}")

@@ -1,42 +1,32 @@
 """People who may have been entered twice: told with what they share, never merged.
 
-Two are suspected where one of these is the same, and clearly so:
-
-- the e-mail address, without regard to case; dots and tags in it count, since some hosts tell them apart;
-- the telephone number, where both are written with their country (`+44 …`, `0044 …`): a number without it
-  may belong to somebody in another country;
-- the whole name (two words or more, in any order, without regard to case) together with the year of birth.
-
-A family may share a telephone and an address: whether two are one person is for people to say.
+Two are suspected where they share an e-mail address, a telephone number, or a name with a year of birth; see
+`fairlead.facts.same_person` for what counts as the same. A family may share a telephone and an address:
+whether two are one person is for people to say.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-__all__ = ["SHARED", "Person", "Suspected", "suspected_duplicates"]
+from fairlead.facts.same_person import SHARED, email_key, name_key, phone_key
 
-#: what two people can share, the strongest sign first
-SHARED = ("email", "phone", "name_and_birth_year")
-
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
-_INTERNATIONAL = re.compile(r"(?:\+|00)([1-9][0-9]{7,14})")
-_BETWEEN_DIGITS = re.compile(r"[\s().\-/\u2010-\u2015]")
-_TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
-_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
+__all__ = ["Person", "Suspected", "suspected_duplicates"]
 
 
 class Person(NamedTuple):
-    """What one record says about a person, as written; None is not known."""
+    """What one record says about a person, as written; None is not known.
+
+    `country` is the two-letter code of where the person lives: numbers without a country are read by it.
+    """
 
     id: str
     name: str | None = None
     email: str | None = None
     phone: str | None = None
     born: str | None = None
+    country: str | None = None
 
 
 class Suspected(NamedTuple):
@@ -64,31 +54,11 @@ def suspected_duplicates(people: Iterable[Person]) -> Iterator[Suspected]:
 
 
 def _keys(person: Person) -> Iterator[tuple[str, str]]:
-    keys = (_email(person.email), _phone(person.phone), _name_and_birth_year(person.name, person.born))
+    keys = (
+        email_key(person.email),
+        phone_key(person.phone, person.country),
+        name_key(person.name, person.born),
+    )
     for kind, key in zip(SHARED, keys, strict=True):
         if key is not None:
             yield kind, key
-
-
-def _email(text: str | None) -> str | None:
-    address = _plain(text)
-    return address if _ADDRESS.fullmatch(address) else None
-
-
-def _phone(text: str | None) -> str | None:
-    # `+44 (0)20 …`: the zero is dialled within the country alone
-    digits = _BETWEEN_DIGITS.sub("", _TRUNK_ZERO.sub("", _plain(text)))
-    match = _INTERNATIONAL.fullmatch(digits)
-    return match[1] if match is not None else None
-
-
-def _name_and_birth_year(name: str | None, born: str | None) -> str | None:
-    words = sorted(_plain(name).replace(",", " ").split())
-    years = set(_YEAR.findall(_plain(born)))
-    if len(words) < 2 or len(years) != 1:
-        return None
-    return " ".join([*words, *years])
-
-
-def _plain(text: str | None) -> str:
-    return unicodedata.normalize("NFKC", text or "").strip().casefold()

@@ -80,6 +80,7 @@ class Subjects:
     ) -> None:
         names: dict[str, set[str]] = {}
         self._days: dict[str, str] = {}
+        self._payees: dict[str, str] = {}
         self.model: FactModel | None = None
         for version in versions:
             self.model = version.ruleset.model
@@ -87,6 +88,7 @@ class Subjects:
                 own = names.setdefault(reward.entity, set(guarded) | _OWN)
                 own |= version.reads
                 self._days[reward.entity] = day_fact(version.ruleset, reward)
+                self._payees[reward.entity] = reward.payee
         assert self.model is not None
         self.programmes = programmes
         self._reads = {
@@ -102,6 +104,10 @@ class Subjects:
     def day_fact(self, entity: str) -> str:
         """Return the short name of the date that the rewards of an entity go by."""
         return self._days[entity]
+
+    def payee_link(self, entity: str) -> str:
+        """Return the link of an entity to whom its rewards are paid."""
+        return self._payees[entity]
 
     def read(
         self,
@@ -138,7 +144,9 @@ class Subjects:
                 ]
 
             counted = assembled(tx, reads, by_ref, chosen=chosen)
-        old = tx.identity.aliases_of_all(by_ref)
+        old: dict[Ref, list[str]] = {}
+        for merged, owner in tx.identity.merged_into(by_ref).items():
+            old.setdefault(owner, []).append(merged.id)
         return {
             record.id: SubjectRecord(
                 entity,
@@ -147,7 +155,7 @@ class Subjects:
                 record.person or record.ref,
                 raws[record.ref],
                 counted[record.ref],
-                tuple(each.id for each in old.get(record.ref, ())),
+                tuple(sorted(old.get(record.ref, ()))),
             )
             for record in records.values()
         }

@@ -2,7 +2,7 @@
 
 `Store.open` opens it; `with store.transaction() as tx` gives its parts: `tx.mirror`, `tx.held`,
 `tx.identity`, `tx.outbox`, `tx.rejects`, `tx.cursors`, `tx.codes`, `tx.due`, `tx.runs`,
-`tx.log`, `tx.archive`.
+`tx.log`, `tx.archive`, `tx.touches`, `tx.marks`.
 """
 
 from fairlead.store.cursors import CHANGES, DELETIONS
@@ -24,8 +24,10 @@ from fairlead.store.records import (
     Run,
     RunState,
     Stage,
+    Touch,
     Want,
     Wanted,
+    Way,
 )
 from fairlead.store.rehearsal import rehearsal
 from fairlead.store.store import Store
@@ -55,9 +57,11 @@ __all__ = [
     "RunState",
     "Stage",
     "Store",
+    "Touch",
     "Transaction",
     "Verification",
     "Want",
     "Wanted",
+    "Way",
     "rehearsal",
 ]

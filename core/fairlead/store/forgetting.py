@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
 
+from fairlead.store.attribution_schema import person_marks, touches
 from fairlead.store.records import Forgotten, RecordState, Ref
 from fairlead.store.schema import due, forgotten, held, links, mirror, outbox, person_keys, rejects
 from fairlead.store.statements import any_of, any_ref, insert_missing
@@ -15,7 +16,7 @@ from fairlead.store.stored_values import micros
 __all__ = ["EMPTIED", "erase", "is_known"]
 
 #: the tables that forgetting takes something out of
-EMPTIED = (person_keys, mirror, links, held, due, outbox, rejects)
+EMPTIED = (person_keys, mirror, links, held, due, outbox, rejects, person_marks, touches)
 
 
 def erase(connection: Connection, people: Sequence[Ref], *, at: datetime) -> Forgotten:
@@ -63,6 +64,10 @@ def erase(connection: Connection, people: Sequence[Ref], *, at: datetime) -> For
         forgotten,
         [{"object": ref.object, "crm_id": ref.id, "at": stamp} for ref in sorted(refs)],
     )
+    for table in (touches, person_marks):
+        # touches may go only of those who are forgotten already
+        for condition in any_ref(connection, (table.c.object, table.c.crm_id), refs):
+            connection.execute(delete(table).where(condition))
     return Forgotten(
         people=tuple(people),
         records=records,
@@ -83,6 +88,8 @@ def is_known(connection: Connection, people: Sequence[Ref]) -> bool:
         (held.c.object, held.c.crm_id),
         (outbox.c.object, outbox.c.crm_id),
         (rejects.c.object, rejects.c.crm_id),
+        (touches.c.object, touches.c.crm_id),
+        (person_marks.c.object, person_marks.c.crm_id),
     )
     return any(
         connection.execute(select(columns[0]).where(condition).limit(1)).first() is not None

@@ -8,11 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, delete, select, update
 
 from fairlead.problems import Problem, UsageError
+from fairlead.store.attribution_schema import person_marks
 from fairlead.store.forgetting import erase, is_known
 from fairlead.store.records import Alias, Forgotten, RecordState, Ref
 from fairlead.store.rejects import Rejects
 from fairlead.store.schema import aliases, due, forgotten, held, links, mirror, outbox
-from fairlead.store.statements import any_ref, upsert
+from fairlead.store.statements import any_ref, insert_missing, upsert
 from fairlead.store.stored_values import micros
 
 __all__ = ["Identity"]
@@ -44,6 +45,14 @@ class Identity:
             aliases.c.to_object == ref.object, aliases.c.to_id == ref.id
         )
         return sorted(Ref(row.object, row.crm_id) for row in self._connection.execute(query))
+
+    def merged_into(self, refs: Iterable[Ref]) -> dict[Ref, Ref]:
+        """Return the ids that were merged into any of these, each with the one that it lives on as."""
+        return {
+            Ref(row.object, row.crm_id): Ref(row.to_object, row.to_id)
+            for condition in any_ref(self._connection, (aliases.c.to_object, aliases.c.to_id), set(refs))
+            for row in self._connection.execute(select(aliases).where(condition)).all()
+        }
 
     def forgotten(self, refs: Iterable[Ref]) -> set[Ref]:
         """Return those of the ids whose person was forgotten."""
@@ -77,10 +86,10 @@ class Identity:
     def merge(self, old: Ref, new: Ref, *, at: datetime) -> Alias | None:
         """Let `old` live on as `new`, after a merge or a conversion; return None where it did already.
 
-        What `old` embodied moves to `new` where `new` does not embody it itself; links and persons follow;
-        what was held and queued for `old` goes, and its rejects are resolved. The next put of a record that
-        moved, or points elsewhere now, says that it changed. Ids merged into a forgotten person are forgotten
-        with it.
+        What `old` embodied moves to `new` where `new` does not embody it itself; links, persons and marks
+        follow; what was held and queued for `old` goes, and its rejects are resolved. The next put of a
+        record that moved, or points elsewhere now, says that it changed. Ids merged into a forgotten person
+        are forgotten with it.
         """
         new = self.resolve(new)
         if old == new or self.resolve(old) == new:
@@ -106,13 +115,14 @@ class Identity:
         )
         self._move_records(old, new)
         self._move_pointers(old, new)
+        self._move_marks(old, new)
         for table in (held, outbox):
             self._connection.execute(
                 delete(table).where(table.c.object == old.object, table.c.crm_id == old.id)
             )
         self._rejects.resolve(None, [old])
         if self.forgotten([new]):
-            erase(self._connection, [old, new], at=at)
+            erase(self._connection, [new, *self.aliases_of(new)], at=at)
         return Alias(old, new)
 
     def _move_records(self, old: Ref, new: Ref) -> None:
@@ -155,3 +165,13 @@ class Identity:
             .where(mirror.c.person_object == old.object, mirror.c.person_id == old.id)
             .values(person_object=new.object, person_id=new.id)
         )
+
+    def _move_marks(self, old: Ref, new: Ref) -> None:
+        """Let `new` be told by what `old` was told by, until the record is read again."""
+        own = and_(person_marks.c.object == old.object, person_marks.c.crm_id == old.id)
+        rows = [
+            {"object": new.object, "crm_id": new.id, "kind": row.kind, "mark": row.mark}
+            for row in self._connection.execute(select(person_marks).where(own)).all()
+        ]
+        insert_missing(self._connection, person_marks, rows)
+        self._connection.execute(delete(person_marks).where(own))

@@ -274,6 +274,20 @@ class Book:
             query = query.where(entries.c.act < before_act)
         return {(row.whose, row.day): int(row.units) for row in self._connection.execute(query)}
 
+    def moved_since(self, act: int) -> Iterator[tuple[str, str]]:
+        """Yield (entity, id) of what entries are about, and of their partners, that moved after an act."""
+        touched = (
+            select(movements.c.entry)
+            .where(movements.c.act > act)
+            .union(select(holds.c.entry).where(holds.c.act > act))
+        )
+        query = select(entries.c.entity, entries.c.subject, entries.c.payee).where(entries.c.id.in_(touched))
+        found: dict[tuple[str, str], None] = {}
+        for entity, subject, payee in self._connection.execute(query):
+            found[entity, subject] = None
+            found["partner", payee] = None
+        yield from found
+
     def last_act(self) -> int:
         """Return the number of the newest act, zero where there is none."""
         return self._connection.scalar(select(func.max(acts.c.id))) or 0

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Exists, and_, func, or_, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from fairlead.store.ledger_schema import entries, movements
+from fairlead.store.ledger_schema import acts, entries, holds, movements
 from fairlead.store.ledger_states import TRANSITIONS, State
 
 __all__ = ["LedgerChecks", "LedgerFault"]
@@ -35,10 +35,23 @@ class LedgerChecks:
 
     def faults(self) -> Iterator[LedgerFault]:
         """Yield everything wrong with movements, states, corrections, and what was accrued twice."""
+        yield from self._of_no_act()
         yield from self._unbalanced()
         yield from self._out_of_order()
         yield from self._corrections()
         yield from self._twice()
+
+    def _of_no_act(self) -> Iterator[LedgerFault]:
+        for table, number in (
+            (entries, entries.c.id),
+            (movements, movements.c.entry),
+            (holds, holds.c.entry),
+        ):
+            query = select(number.label("entry"), table.c.act).where(
+                ~select(acts.c.id).where(acts.c.id == table.c.act).exists()
+            )
+            for row in self._connection.execute(query):
+                yield LedgerFault("no-act", row.entry, f"act {row.act} that wrote it is not there")
 
     def _unbalanced(self) -> Iterator[LedgerFault]:
         joined = movements.outerjoin(entries, entries.c.id == movements.c.entry)

@@ -47,9 +47,10 @@ class Attribution:
 class NewEntry:
     """An entry to write; `units` are minor units of the currency, `asked` those before limits.
 
-    `kind` is `accrual`, `correction`, `re_rating` or `opening`. A correction has `corrects`, the entry that
-    it takes back as a whole. `decision` is the number of the decision log's entry with the inputs. `round`
-    counts re-ratings; a correction has that of what it takes back.
+    `kind` is `accrual`, `correction`, `re_rating`, `opening`, or for points that were used or that ran out
+    `redemption` and `expiry`. A correction has `corrects`, the entry that it takes back as a whole.
+    `decision` is the number of the decision log's entry with the inputs. `round` counts re-ratings; a
+    correction has that of what it takes back.
     """
 
     kind: str

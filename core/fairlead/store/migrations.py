@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from fairlead.problems import Problem, StoreError
+from fairlead.store.attribution_schema import create_attribution
 from fairlead.store.ledger_schema import LEDGER_TABLES, ledger_metadata, transitions
 from fairlead.store.ledger_states import TRANSITIONS
 from fairlead.store.schema import PERSONAL, metadata, store
@@ -67,7 +68,7 @@ def _ledger(connection: Connection) -> None:
 
 
 #: version 1 first
-VERSIONS: tuple[Callable[[Connection], None], ...] = (_first, _ledger)
+VERSIONS: tuple[Callable[[Connection], None], ...] = (_first, _ledger, create_attribution)
 
 
 def migrate(connection: Connection, shown: str, *, at: datetime) -> str:

@@ -28,8 +28,10 @@ __all__ = [
     "Run",
     "RunState",
     "Stage",
+    "Touch",
     "Want",
     "Wanted",
+    "Way",
 ]
 
 
@@ -141,6 +143,7 @@ class Stage(StrEnum):
     READ = "read"
     EVALUATE = "evaluate"
     WRITE = "write"
+    LEDGER = "ledger"
 
 
 class RejectState(StrEnum):
@@ -183,6 +186,28 @@ class Reject:
     state: RejectState
     retired_by: str | None = None
     retired_because: str | None = None
+
+
+class Way(StrEnum):
+    """How a code came with a lead: as itself, or as a part of an address."""
+
+    TRACKING_CODE = "tracking_code"
+    URL = "url"
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A lead came with a code.
+
+    `code` is as the CRM shows it: a code, or with the way `url` the address that it is in. `at` is when it
+    was entered, as far as that is known; `seen_at` when it was read.
+    """
+
+    ref: Ref
+    code: str
+    way: Way
+    at: datetime
+    seen_at: datetime
 
 
 class RunState(StrEnum):

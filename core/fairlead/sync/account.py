@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fairlead.documents.positions import join_pointer, split_pointer
 from fairlead.plugins.fields import FieldInfo, FieldKind, FieldSpec, ObjectInfo
 from fairlead.problems import Problem, nearest_name
-from fairlead.sync.mapping import RECORD, CrmMapping
+from fairlead.sync.mapping import RECORD, CrmMapping, unknown_field
 from fairlead.sync.overrides import fits
 from fairlead.sync.provisioning import provisioned_specs
 from fairlead.sync.session import Session
@@ -153,7 +153,7 @@ def _place_problems(
             there = described.field(part.only.field)
             if there is None:
                 remedy = "say in `only` which records are meant, by a field that is there"
-                yield _unknown(described, part.only.field, f"{pointer}/field", remedy)
+                yield unknown_field(described, part.only.field, f"{pointer}/field", remedy)
             else:
                 yield from _filter_problems(name, there, part.only.values, pointer, notes)
         for entity, entity_part in part.entities.items():
@@ -161,7 +161,7 @@ def _place_problems(
                 if described.field(each) is None:
                     pointer = join_pointer(["objects", name, "entities", entity, "present", position])
                     remedy = f"name the field that tells that there is a `{entity}`, or provision it"
-                    yield _unknown(described, each, pointer, remedy)
+                    yield unknown_field(described, each, pointer, remedy)
         if by_label:
             # labels are no fields: reading says which one is missing
             continue
@@ -201,7 +201,7 @@ def _filter_problems(
 def _link_problems(described: ObjectInfo, via: str, target: str, pointer: str) -> Iterator[Problem]:
     there = described.field(via)
     if there is None:
-        yield _unknown(described, via, pointer, f"name the lookup to `{target}`, or provision it")
+        yield unknown_field(described, via, pointer, f"name the lookup to `{target}`, or provision it")
     elif there.kind is not FieldKind.LINK or (there.links_to and target not in there.links_to):
         led = "`, `".join(there.links_to)
         said = f"points to `{led}`" if led else f"holds {there.kind.replace('_', ' ')}"
@@ -228,7 +228,9 @@ def _code_problems(
         pointer = f"/tracking_code/{entity}"
         there = objects[object_].field(name)
         if there is None:
-            yield _unknown(objects[object_], name, pointer, f"name the field with the code of a `{entity}`")
+            yield unknown_field(
+                objects[object_], name, pointer, f"name the field with the code of a `{entity}`"
+            )
         elif there.kind not in _TEXTS:
             yield Problem(
                 "wrong-field-kind",
@@ -259,15 +261,4 @@ def _not_writable(object_: str, name: str, pointer: str, what: str) -> Problem:
         pointer,
         found=name,
         remedy="let it write the field, or take `tracking_code` out of the mapping",
-    )
-
-
-def _unknown(described: ObjectInfo, name: str, pointer: str, remedy: str) -> Problem:
-    return Problem(
-        "unknown-field",
-        f"`{described.name}` has no field `{name}` that the integration user can see",
-        pointer,
-        found=name,
-        nearest=nearest_name(name, [each.name for each in described.fields]),
-        remedy=remedy,
     )

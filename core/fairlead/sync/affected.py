@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from fairlead.project.assembling import ListReads
 from fairlead.store import MirrorRecord, Ref
-from fairlead.sync.plan import ListReads, Plan
+from fairlead.sync.plan import Plan
 
 __all__ = ["Changed", "affected", "difference"]
 
@@ -75,13 +76,13 @@ def affected(mirror: Pointing, plan: Plan, changes: Iterable[Changed]) -> set[tu
         for entity, entity_plan in plan.entities.items():
             if entity == change.entity and (
                 change.whole
-                or change.touches(entity_plan.facts)
-                or any(change.moved(link.name) for link in entity_plan.links)
+                or change.touches(entity_plan.reads.facts)
+                or any(change.moved(link.name) for link in entity_plan.reads.links)
             ):
                 found.add((entity, change.id))
-            for listed in entity_plan.lists:
+            for listed in entity_plan.reads.lists:
                 found.update((entity, owner) for owner in _owners(change, listed))
-            for link in entity_plan.links:
+            for link in entity_plan.reads.links:
                 targets = (
                     {change.id} if change.entity == link.entity and change.touches(link.facts) else set()
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -12,6 +12,7 @@ from fairlead.engine import Program, Result
 from fairlead.engine.results import json_value
 from fairlead.engine.semantics import SEMANTICS
 from fairlead.problems import RecordError
+from fairlead.project.assembling import assembled, embodied_by
 from fairlead.project.settings import PilotSettings
 from fairlead.ruleset.reasons import reason_texts
 from fairlead.store import (
@@ -28,9 +29,10 @@ from fairlead.store import (
 )
 from fairlead.sync.fields import ResultFields, shown
 from fairlead.sync.held_values import held_form, scalar_of
+from fairlead.sync.ledger_results import ledger_values
 from fairlead.sync.mapping import BECAME, CrmMapping
 from fairlead.sync.overrides import LOGGED, OVERRIDES, Override, in_force, override_line
-from fairlead.sync.plan import EntityPlan, ListReads, Plan
+from fairlead.sync.plan import EntityPlan, Plan
 from fairlead.sync.report import PlannedChange, RunReport
 
 __all__ = ["Evaluator"]
@@ -94,12 +96,19 @@ class Evaluator:
             return
         refs = [Ref(object_, id_) for id_ in ids]
         plans = self.plan.of_object(object_)
-        there = _by_entity(tx, refs)
+        there = embodied_by(tx, refs)
         records = {
             (plan.entity, ref.id): raw
             for plan in plans
-            for ref, raw in _assembled(tx, plan, there.get(plan.entity, {})).items()
+            for ref, raw in assembled(tx, plan.reads, there.get(plan.entity, {})).items()
         }
+        ledger: dict[str, dict[str, Any]] = {}
+        for entity, own in there.items():
+            said = ledger_values(
+                tx, self.fields[object_].ledger, entity, [each.id for each in own.values()], self.language
+            )
+            for ref, record in own.items():
+                ledger.setdefault(ref.id, {}).update(said.get(record.id, {}))
         wanted: list[Wanted] = []
         decided: dict[Ref, list[Decided]] = {}
         dues: list[Due] = []
@@ -115,6 +124,10 @@ class Evaluator:
             self.report.evaluated += 1
             able.append(ref)
             values, entries, due = made
+            values |= {
+                name: held_form(self._kinds[f"{ref.object}.{name}"], value)
+                for name, value in ledger.get(ref.id, {}).items()
+            }
             if due is not None:
                 dues.append(Due(main, ref.id, max(due, self.now + _SOONEST)))
             embodied = {entity: each[ref] for entity, each in there.items() if ref in each}
@@ -273,56 +286,6 @@ class Evaluator:
                     shown(scalar_of(kind, each)) if kind else str(each or "") for each in (before, value)
                 ]
                 self.report.planned.append(PlannedChange(item.ref.object, item.ref.id, name, *texts))
-
-
-def _by_entity(tx: Transaction, refs: Sequence[Ref]) -> dict[str, dict[Ref, MirrorRecord]]:
-    """Return the mirrored records that CRM records embody, by entity."""
-    ids: dict[str, list[str]] = {}
-    for keys in tx.mirror.embodied(refs).values():
-        for entity, id_ in keys:
-            ids.setdefault(entity, []).append(id_)
-    return {
-        entity: {record.ref: record for record in tx.mirror.records(entity, wanted).values()}
-        for entity, wanted in ids.items()
-    }
-
-
-def _assembled(
-    tx: Transaction, plan: EntityPlan, own: Mapping[Ref, MirrorRecord]
-) -> dict[Ref, dict[str, dict[str, Any]]]:
-    """Return the records to evaluate: each with the linked and related records that its decisions read."""
-    raws: dict[Ref, dict[str, dict[str, Any]]] = {
-        ref: {plan.entity: _facts(record)} for ref, record in own.items()
-    }
-    _attach(tx, plan.lists, {ref: [raw[plan.entity]] for ref, raw in raws.items()})
-    for link in plan.links:
-        targets = {ref: target for ref, record in own.items() if (target := record.links.get(link.name))}
-        linked = _by_entity(tx, sorted(set(targets.values()))).get(link.entity, {})
-        holders: dict[Ref, list[dict[str, Any]]] = {}
-        for ref, target in targets.items():
-            if target in linked:
-                facts = _facts(linked[target])
-                raws[ref][link.name] = facts
-                holders.setdefault(target, []).append(facts)
-        _attach(tx, link.lists, holders)
-    return raws
-
-
-def _attach(tx: Transaction, lists: Iterable[ListReads], owners: Mapping[Ref, list[dict[str, Any]]]) -> None:
-    """Give each owner its related records; one without any has an empty list: none is not unknown."""
-    for listed in lists:
-        found = tx.mirror.related(listed.entity, listed.link, sorted({ref.id for ref in owners}))
-        for ref, holders in owners.items():
-            items = [_facts(record) for record in found.get(ref.id, ())]
-            for facts in holders:
-                facts[listed.name] = items
-
-
-def _facts(record: MirrorRecord) -> dict[str, Any]:
-    facts = dict(record.facts)
-    for name in (BECAME, OVERRIDES):
-        facts.pop(name, None)
-    return facts
 
 
 def _entry(

@@ -9,10 +9,11 @@ from typing import Any
 
 from fairlead.facts.values import parse_date_time
 from fairlead.project.settings import SyncSettings
-from fairlead.store import MirrorRecord, Ref, Transaction
+from fairlead.store import MirrorRecord, Ref, Transaction, Way
 from fairlead.sync.mapping import RECORD, CrmMapping
 from fairlead.sync.reading import LINK, TASK
 from fairlead.sync.report import RunReport
+from fairlead.sync.touches import way_of
 
 __all__ = ["HOT_TASK", "Extras"]
 
@@ -75,8 +76,12 @@ class Extras:
         code = lead.facts.get("tracking_code")
         if code is None or lead.links.get("partner") is not None:
             return {}
+        if way_of(str(code)) is Way.URL:
+            # which part of an address is the code, programmes say: the ledger reads it from the touch
+            return {}
         owner = tx.codes.owner(str(code))
-        if owner is None:
+        # a partner who was imported is none that the CRM could link to
+        if owner is None or owner.object != self.mapping.object_of("partner"):
             self._note("unknown-code", ref, f"no partner has the code `{code}`")
             return {}
         days = self._days_late(lead)

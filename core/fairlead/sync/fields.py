@@ -28,6 +28,7 @@ from fairlead.problems import DocumentError
 from fairlead.ruleset.crm_mapping_document import FactSource
 from fairlead.ruleset.crm_mapping_fit import override_problems
 from fairlead.ruleset.typed import Check, Decision, Reward
+from fairlead.sync.ledger_results import LedgerFields, ledger_fields
 from fairlead.sync.mapping import CrmMapping
 from fairlead.sync.overrides import OverrideFields
 from fairlead.sync.plan import EntityPlan, Plan
@@ -67,19 +68,21 @@ class ResultFields:
     """The fields that results of one object go to.
 
     `by_decision` has the fields of each decision, `reasons` the field for reasons in words, by entity,
-    `overrides` those with which people override a decision: people fill them, Fairlead never does.
+    `overrides` those with which people override a decision: people fill them, Fairlead never does. `ledger`
+    are those that the ledger fills.
     """
 
     object: str
     by_decision: Mapping[str, tuple[_Slot, ...]]
     reasons: Mapping[str, FieldSpec]
     overrides: Mapping[str, OverrideFields]
+    ledger: LedgerFields
 
     @property
     def specs(self) -> tuple[FieldSpec, ...]:
         """All fields that results go to, in the order of the decisions."""
         slots = [slot.spec for slots in self.by_decision.values() for slot in slots]
-        return (*slots, *self.reasons.values())
+        return (*slots, *self.reasons.values(), *self.ledger.specs)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -103,7 +106,7 @@ class ResultFields:
             for entity, spec in self.reasons.items()
             if entity in entities
         }
-        return ResultFields(object_, by_decision, reasons, {})
+        return ResultFields(object_, by_decision, reasons, {}, self.ledger.moved_to(object_, tuple(entities)))
 
     def values(self, decision: str, value: Any) -> Iterator[tuple[str, Scalar]]:
         """Yield (field, value) for a decision's result; an undetermined one empties its fields."""
@@ -138,7 +141,8 @@ def result_fields(
         maker = _Maker(object_, mapping, field_name, language)
         for entity_plan in plan.of_object(object_):
             maker.add(entity_plan)
-        made[object_] = ResultFields(object_, maker.by_decision, maker.reasons, maker.overrides)
+        ledger = ledger_fields(plan, mapping, object_, field_name, language)
+        made[object_] = ResultFields(object_, maker.by_decision, maker.reasons, maker.overrides, ledger)
         after = mapping.after_conversion(object_)
         if after is not None:
             made[after.object] = made[object_].moved_to(after.object, after.entities)
@@ -159,6 +163,7 @@ class _Maker:
         self, object_: str, mapping: CrmMapping, field_name: Callable[[str], str], language: str
     ) -> None:
         self._object = object_
+        self._is_patient = mapping.embodied_in(object_, "lead")
         self._named = mapping.document.results
         self._field_name = field_name
         self._language = language
@@ -223,7 +228,9 @@ class _Maker:
                 f"{base}_state", f"{label}: state", FieldKind.ONE_OF, options=_options(REWARD_STATES)
             )
             yield _Slot(state, _reward_state)
-            yield from self._money(base, label, decision.type, name, _reward_amount)
+            # where the introduction is the patient's own record, no amount stands beside the patient
+            if not self._is_patient:
+                yield from self._money(base, label, decision.type, name, _reward_amount)
             return
         if isinstance(decision.type, MoneyType):
             yield from self._money(base, label, decision.type, name, lambda value: value)

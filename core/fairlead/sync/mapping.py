@@ -14,6 +14,7 @@ from fairlead.documents.json_text import Document, read_document
 from fairlead.documents.positions import join_pointer
 from fairlead.facts.check import compile_check
 from fairlead.facts.model import FactModel
+from fairlead.facts.same_person import email_key, name_key, phone_key
 from fairlead.facts.types import (
     BooleanType,
     DateTimeType,
@@ -39,7 +40,16 @@ from fairlead.ruleset.crm_mapping_document import (
 from fairlead.ruleset.crm_mapping_fit import RECORD, crm_mapping_problems
 from fairlead.store import Ref
 
-__all__ = ["BECAME", "RECORD", "CrmMapping", "EntityRecord", "Unmapped", "covers_health", "load_crm_mapping"]
+__all__ = [
+    "BECAME",
+    "RECORD",
+    "CrmMapping",
+    "EntityRecord",
+    "Unmapped",
+    "covers_health",
+    "load_crm_mapping",
+    "unknown_field",
+]
 
 #: what a converted record became stands beside the facts of its main entity
 BECAME = "@became"
@@ -159,6 +169,35 @@ class CrmMapping:
             for name in _fields_of(part.facts[short])
         )
 
+    def unkept_fields(self, object_: str) -> frozenset[str]:
+        """Return the fields of an object that are read and never kept as they are without a fact of them."""
+        compiled = self._objects[object_]
+        told_by = {name for _, name in _told_by(compiled.part)}
+        kept = {
+            name
+            for entity, part in compiled.entities.items()
+            for source in part.facts.values()
+            for name in _fields_of(source)
+        }
+        return self.health_fields(object_) | (told_by - kept)
+
+    def same_person(self, record: Record, country: str | None) -> list[tuple[str, str]]:
+        """Return what a record's person is told by, as (kind, key); `country` is where the person lives."""
+        part = self._objects[record.object].part.same_person
+        if part is None:
+            return []
+
+        def texts(names: Sequence[str] | None) -> list[str]:
+            return [str(record.values[name]) for name in names or () if record.values.get(name) is not None]
+
+        born = str(record.values.get(part.born)) if part.born is not None else None
+        found = [
+            *(("email", email_key(each)) for each in texts(part.email)),
+            *(("phone", phone_key(each, country)) for each in texts(part.phone)),
+            ("name_and_birth_year", name_key(" ".join(texts(part.name)), born)),
+        ]
+        return [(kind, key) for kind, key in found if key is not None]
+
     def consented_elsewhere(self) -> Iterator[tuple[str, str, str | None, frozenset[str]]]:
         """Yield health facts of records that embody no consent: object, entity, its link to the lead, facts.
 
@@ -236,6 +275,10 @@ class CrmMapping:
                 for short, source in part.facts.items():
                     place = join_pointer(["objects", name, "entities", entity, "facts", short])
                     problems.extend(self._field_problems(known[name], entity, short, source, place))
+            for place, each in _told_by(compiled.part):
+                if known[name].field(each) is None:
+                    at = f"{join_pointer(['objects', name, 'same_person'])}/{place}"
+                    problems.append(unknown_field(known[name], each, at, "take it out of `same_person`"))
         return problems
 
     def _field_problems(
@@ -245,15 +288,8 @@ class CrmMapping:
         for name in _fields_of(source):
             found = object_.field(name)
             if found is None:
-                names = [each.name for each in object_.fields]
-                yield Problem(
-                    "unknown-field",
-                    f"`{object_.name}` has no field `{name}` that the integration user can see",
-                    pointer,
-                    found=name,
-                    nearest=nearest_name(name, names),
-                    remedy="provision it, name another field, or take the fact out of the mapping",
-                )
+                remedy = "provision it, name another field, or take the fact out of the mapping"
+                yield unknown_field(object_, name, pointer, remedy)
                 continue
             if name == source.currency_field or source.values is not None:
                 continue
@@ -289,6 +325,7 @@ class CrmMapping:
         fields: dict[str, None] = {}
         if part.only is not None:
             fields[part.only.field] = None
+        fields.update((each, None) for _, each in _told_by(part))
         special: dict[str, frozenset[str]] = {}
         for entity, entity_part in part.entities.items():
             fields.update(dict.fromkeys(entity_part.present or ()))
@@ -393,12 +430,36 @@ def _unknown_object(name: str, pointer: str) -> Problem:
     )
 
 
+def unknown_field(object_: ObjectInfo, name: str, pointer: str, remedy: str) -> Problem:
+    """Return the problem of a field that an object does not have, as far as is seen."""
+    return Problem(
+        "unknown-field",
+        f"`{object_.name}` has no field `{name}` that the integration user can see",
+        pointer,
+        found=name,
+        nearest=nearest_name(name, [each.name for each in object_.fields]),
+        remedy=remedy,
+    )
+
+
 def covers_health(consent: Mapping[str, Any] | None, day: date) -> bool:
     """Tell whether a consent covers health data and stands on a day."""
     if consent is None or not consent.get("given_on") or consent.get("withdrawn"):
         return False
     ends = consent.get("expires_on")
     return bool(consent.get("covers_health_data")) and (ends is None or str(ends) >= day.isoformat())
+
+
+def _told_by(part: ObjectPart) -> Iterator[tuple[str, str]]:
+    """Yield the place within `same_person` and the name of each field that people are told by."""
+    told_by = part.same_person
+    if told_by is None:
+        return
+    for kind, names in (("email", told_by.email), ("phone", told_by.phone), ("name", told_by.name)):
+        for position, name in enumerate(names or ()):
+            yield f"{kind}/{position}", name
+    if told_by.born is not None:
+        yield "born", told_by.born
 
 
 def _fields_of(source: FactSource) -> list[str]:

@@ -92,6 +92,8 @@ class _Maker:
             place = split_pointer(problem.pointer)
             if place[2:3] == ["after_conversion"]:
                 self._leave_out_conversion(place[1], problem.message)
+            elif place[2:3] == ["same_person"]:
+                self._leave_out_told_by(place[1], place[3], str(problem.found), problem.message)
             elif problem.code == "unknown-object":
                 self._leave_out_object(place[1], problem)
             else:
@@ -132,6 +134,21 @@ class _Maker:
     def _leave_out_conversion(self, name: str, why: str) -> None:
         del self._objects[name]["after_conversion"]
         self.proposal.left_out.append(LeftOut(f"{name}: results of converted records", why))
+
+    def _leave_out_told_by(self, name: str, kind: str, field_name: str, why: str) -> None:
+        told_by = self._objects[name].get("same_person", {})
+        if kind in ("name", "born"):
+            gone = [told_by.pop(each, None) for each in ("name", "born")]
+            if gone == [None, None]:
+                # another field of the two was missing as well
+                return
+        else:
+            told_by[kind].remove(field_name)
+            if not told_by[kind]:
+                del told_by[kind]
+        if not told_by:
+            del self._objects[name]["same_person"]
+        self.proposal.left_out.append(LeftOut(f"{name}: people told by `{field_name}`", why))
 
     def _leave_out_fact(self, name: str, entity: str, short: str, problem: Problem) -> None:
         facts = self._objects[name]["entities"][entity]["facts"]

@@ -16,12 +16,14 @@ from fairlead.plugins.records import Page, ReadQuery, Record
 from fairlead.store import CHANGES, Due, MirrorRecord, Put, Ref, Refusal, Stage, Store, Transaction
 from fairlead.sync.affected import Changed, affected, difference
 from fairlead.sync.consents import Consents
+from fairlead.sync.duplicates import suspected_duplicates
 from fairlead.sync.fields import ResultFields
 from fairlead.sync.held_values import held_form
 from fairlead.sync.mapping import BECAME, RECORD, CrmMapping, EntityRecord, Unmapped
 from fairlead.sync.overrides import OVERRIDES, OverrideFields, stated_overrides
 from fairlead.sync.plan import Plan
 from fairlead.sync.report import ObjectCounts, RunReport
+from fairlead.sync.touches import keep_touches
 
 __all__ = ["LINK", "TASK", "Reader", "prefetched"]
 
@@ -159,6 +161,7 @@ class Reader:
         puts: list[MirrorRecord] = []
         left: list[Ref] = []
         mapped_of: dict[str, list[MirrorRecord]] = {}
+        told_by: dict[Ref, list[tuple[str, str]]] = {}
         for record in newest.values():
             ref = Ref(object_, record.id)
             if not self.mapping.in_scope(record):
@@ -174,10 +177,15 @@ class Reader:
             self.report.withheld += sum(len(each.withheld) for each in mapped)
             made = [self._mirror_record(record, each) for each in mapped]
             self._register_codes(tx, made)
+            country = next((each.facts["country"] for each in mapped if "country" in each.facts), None)
+            told_by[ref] = self.mapping.same_person(record, country)
             mapped_of[record.id] = made
             puts += made
         keys = ((each.entity, each.id) for each in puts)
         outcomes = dict(zip(keys, tx.mirror.replace(puts), strict=True))
+        befores = [(each, outcomes[each.entity, each.id][1]) for each in puts]
+        self.report.touches += keep_touches(tx, befores, now=self.now)
+        self._report_duplicates(tx, told_by)
         changes: list[Changed] = []
         for id_, made in mapped_of.items():
             changes += self._changes(tx, embodied.get(Ref(object_, id_), ()), made, outcomes, id_)
@@ -187,6 +195,12 @@ class Reader:
         for ref in left:
             if ref in embodied:
                 self.bury(tx, ref)
+
+    def _report_duplicates(self, tx: Transaction, told_by: Mapping[Ref, list[tuple[str, str]]]) -> None:
+        for code, ref, said in suspected_duplicates(tx, told_by, at=self.now):
+            self.report.notes.append((code, ref, said))
+            object_, _, id_ = ref.partition("/")
+            self.event(code, object=object_, id=id_)
 
     def _register_codes(self, tx: Transaction, made: Iterable[MirrorRecord]) -> None:
         """Keep the codes that the CRM states, ahead of all decisions: none is given to a new partner."""
@@ -310,11 +324,11 @@ class Reader:
     def _reject(self, tx: Transaction, ref: Ref, record: Record, unmapped: Unmapped) -> None:
         problem = unmapped.problems[0]
         # whether somebody consents is not known of a record that cannot be read
-        health = self.mapping.health_fields(ref.object)
+        unkept = self.mapping.unkept_fields(ref.object)
         values = {
             name: json.loads(json.dumps(value, default=str))
             for name, value in record.values.items()
-            if name not in health
+            if name not in unkept
         }
         refusal = Refusal(problem.code, problem.message, problem.pointer.strip("/") or None, values)
         tx.rejects.record(Stage.READ, ref, refusal, at=self.now)

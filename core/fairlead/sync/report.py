@@ -70,6 +70,7 @@ class RunReport:
     gone: int = 0
     linked: int = 0
     codes: int = 0
+    touches: int = 0
     tasks: int = 0
     withheld: int = 0
     edits: list[str] = field(default_factory=list)
@@ -139,6 +140,7 @@ class RunReport:
             "gone": self.gone,
             "linked": self.linked,
             "codes": self.codes,
+            "touches": self.touches,
             "tasks": self.tasks,
             "withheld_facts": self.withheld,
             "edits_restored": list(self.edits),

@@ -17,9 +17,11 @@ from fairlead.problems import DocumentError, Problem, UsageError
 from fairlead.store import CHANGES, DELETIONS, Due, Ref, RejectState, RunState, Store, Transaction, rehearsal
 from fairlead.sync.account import compare
 from fairlead.sync.dispatching import Dispatcher, due_of
+from fairlead.sync.duplicates import forget_told, untold_duplicates
 from fairlead.sync.evaluating import Evaluator
 from fairlead.sync.extras import Extras
 from fairlead.sync.fields import ResultFields
+from fairlead.sync.ledger_results import mark_moved
 from fairlead.sync.plan import Plan
 from fairlead.sync.reading import Reader
 from fairlead.sync.report import RunReport
@@ -86,8 +88,9 @@ class Runner:
             tx.runs.fail_abandoned(at=now)
             self._number = tx.runs.start(kind, at=now)
             tx.outbox.reopen()
+            untold = untold_duplicates(tx)
         self.event("started", kind=kind)
-        report = RunReport(str(self._number), kind, now)
+        report = RunReport(str(self._number), kind, now, notes=untold)
         try:
             stopped = self._steps(report, now)
         except ConnectorError as error:
@@ -115,6 +118,7 @@ class Runner:
         with self.store.transaction() as tx:
             report.rejects_open = tx.rejects.counts()[RejectState.OPEN]
             assert self._number is not None
+            forget_told(tx)
             tx.runs.add_calls(self._number, report.usage.total, at=report.ended)
             tx.runs.end(self._number, state, report.as_json(), at=report.ended)
         self.event("ended", state=report.state)
@@ -137,6 +141,8 @@ class Runner:
             zone=session.project.zone,
         )
         self._mark_under_new_rules(plan, fields, now)
+        with self.store.transaction() as tx:
+            self.event("ledger", marked=mark_moved(tx, session.mapping, now))
         self._read(reader, now)
         reader.reread_consented()
         settings = session.project.settings.sync

@@ -55,6 +55,10 @@ _DATE, _DATE_TIME, _ONE_OF, _DECIMAL = (
     FieldKind.DECIMAL,
 )
 
+#: 555-0100 to 555-0199 are set aside in every area
+_AREAS = (*range(201, 204), *range(205, 211), *range(212, 220), *range(301, 311), *range(312, 322))
+_IN_AN_AREA = 100
+
 CHANNELS = ("whatsapp", "phone", "email", "chat", "web_form")
 SPECIALTIES = (
     "cardiology",
@@ -358,7 +362,7 @@ class Seed:
             inputs.update(self._introduction(chance, created, partner, language))
         known = {name: value for name, value in inputs.items() if value is not None}
         email = None if chance.random() < 0.1 else f"lead{number}@mail{number % 7}.example.com"
-        phone = None if chance.random() < 0.2 else f"+1202555{number % 100 + 100:04d}"
+        phone = None if chance.random() < 0.2 else _phone(number)
         stage = chance.choice((*STAGES[:4], *STAGES[:4], *STAGES))
         country = chance.choice(_COUNTRIES)
         stamp = _whole(min(modified, SEEDED_UNTIL))
@@ -408,6 +412,12 @@ class Seed:
         if chance.random() < 0.8:
             answered = lead.created_at + timedelta(minutes=chance.randint(5, 600))
             yield answered, "outbound", "coordinator", chance.choice(("phone", "email"))
+
+
+def _phone(number: int) -> str | None:
+    """Return a telephone number that no other lead has; None once there are no more of them."""
+    area, within = divmod(number, _IN_AN_AREA)
+    return f"+1{_AREAS[area]}55501{within:02d}" if area < len(_AREAS) else None
 
 
 def _whole(instant: datetime) -> datetime:

@@ -134,6 +134,7 @@ def stock_properties(type_: str) -> list[dict[str, Any]]:
                 property_of("lastname", "Last Name"),
                 property_of("email", "Email", unique=True),
                 property_of("phone", "Phone Number", "string", "phonenumber"),
+                property_of("mobilephone", "Mobile Phone Number", "string", "phonenumber"),
                 property_of("country", "Country/Region"),
                 property_of("lifecyclestage", "Lifecycle Stage", "enumeration", "radio", _LIFECYCLE),
                 property_of(

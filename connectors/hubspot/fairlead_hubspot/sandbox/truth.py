@@ -19,6 +19,9 @@ _STOCK = {
     "lead": (
         "firstname",
         "lastname",
+        "email",
+        "phone",
+        "mobilephone",
         "createdate",
         "country",
         "lifecyclestage",

@@ -149,6 +149,7 @@ def _own(object_: str) -> list[Field]:  # one branch for each object
                 _plain("Company", "Company", 255, required=True),
                 Field("Email", "Email", "email", length=80),
                 Field("Phone", "Phone", "phone", length=40),
+                Field("MobilePhone", "Mobile Phone", "phone", length=40),
                 _plain("Country", "Country"),
                 Field("Status", "Status", "picklist", length=255, options=_LEAD_STATUS),
                 Field("LeadSource", "Lead Source", "picklist", length=255, options=_LEAD_SOURCE),

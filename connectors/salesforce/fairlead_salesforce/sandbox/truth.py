@@ -34,6 +34,8 @@ def mapped_query(role: str, *, provisioned: bool) -> ReadQuery:
     names: dict[str, None] = {}
     if "only" in part:
         names[part["only"]["field"]] = None
+    for told_by in part.get("same_person", {}).values():
+        names |= dict.fromkeys(told_by)
     for entity in part["entities"].values():
         names |= dict.fromkeys(entity.get("present", ()))
         for source in entity["facts"].values():

@@ -43,7 +43,10 @@ _TYPES = {
     FieldKind.ONE_OF: "picklist",
 }
 _LENGTHS = {"integer": 9, "double": 16, "text": 255}
-_LEAD_STOCK = ("First_Name", "Last_Name", "Created_Time", "Country", "Lead_Source", "Lead_Status", "Owner")
+_LEAD_STOCK = (
+    *("First_Name", "Last_Name", "Email", "Phone", "Mobile"),
+    *("Created_Time", "Country", "Lead_Source", "Lead_Status", "Owner"),
+)
 _PARTNER_STOCK = ("Vendor_Name", "Country")
 _DEAL_STOCK = ("Deal_Name",)
 _CALL_STOCK = ("Call_Start_Time", "Call_Type")

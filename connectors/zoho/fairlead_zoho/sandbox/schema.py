@@ -264,6 +264,7 @@ def stock_modules() -> dict[str, ModuleDef]:
         ("First_Name", "First Name", "text", {"length": 40}),
         ("Email", "Email", "email", {"length": 100}),
         ("Phone", "Phone", "phone", {"length": 30}),
+        ("Mobile", "Mobile", "phone", {"length": 30}),
     )
     converted = {"read_only": True}
     modules = {

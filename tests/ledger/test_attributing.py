@@ -1,0 +1,115 @@
+"""Attribution within the ledger: codes, duplicates, merges, persons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tests.ledger.world import NOW
+
+from fairlead.store import Ref, Touch, Way
+
+if TYPE_CHECKING:
+    from tests.ledger.world import World
+
+
+def run(world: World) -> dict[str, tuple[str, list[str]]]:
+    """Accrue and assess; return payee and codes of the reasons by introduction."""
+    ledger = world.ledger()
+    ledger.accrue()
+    ledger.assess()
+    with world.store.reading() as tx:
+        entries = [entry for entry in tx.book.entries() if entry.kind == "accrual"]
+        holds = tx.book.holds([entry.id for entry in entries])
+        return {
+            entry.subject: (
+                entry.payee,
+                [reason["code"] for reason in holds[entry.id].reasons] if entry.id in holds else [],
+            )
+            for entry in entries
+        }
+
+
+def touch(world: World, lead: str, code: str, at: datetime, way: Way = Way.TRACKING_CODE) -> None:
+    with world.store.transaction() as tx:
+        tx.touches.add([Touch(Ref("leads", lead), code, way, at, NOW)])
+
+
+def register(world: World, *partners: str) -> None:
+    with world.store.transaction() as tx:
+        for partner in partners:
+            tx.codes.register(f"TA-{100 + int(partner[1:])}", Ref("partners", partner), at=NOW)
+
+
+def test_a_code_that_names_another_partner_than_the_crm_holds(world: World) -> None:
+    world.partner("p1")
+    world.partner("p2")
+    register(world, "p1", "p2")
+    world.introduction("i1", "2026-10-05", "p2")
+    touch(world, "l-i1", "TA-101", datetime(2026, 10, 1, 9, tzinfo=UTC))
+    payee, codes = run(world)["i1"]
+    # the first touch decides, and that somebody else is named is for a person to settle
+    assert (payee, codes) == ("p1", ["another_partner"])
+
+
+def test_a_code_in_an_address_counts(world: World) -> None:
+    world.partner("p1")
+    register(world, "p1")
+    world.introduction("i1", "2026-10-05", "p1")
+    address = "https://clinic.example/start?partner=TA-101"
+    touch(world, "l-i1", address, datetime(2026, 10, 1, 9, tzinfo=UTC), Way.URL)
+    assert run(world)["i1"] == ("p1", [])
+    with world.store.reading() as tx:
+        kept = tx.book.attributions("introduction", ["i1"])["i1"].content
+    assert kept == {"way": "url", "code": "TA-101", "at": "2026-10-01T09:00:00+00:00"}
+
+
+def test_the_second_introduction_of_a_patient_is_a_duplicate(world: World) -> None:
+    world.partner("p1")
+    world.partner("p2")
+    world.introduction("i1", "2026-10-05", "p1", lead="l1")
+    world.introduction("i2", "2026-10-06", "p2", lead="l1")
+    assert run(world) == {"i1": ("p1", []), "i2": ("p2", ["duplicate_patient"])}
+
+
+def test_two_leads_of_one_person_are_suspected_and_not_merged(world: World) -> None:
+    world.partner("p1")
+    world.partner("p2")
+    world.introduction("i1", "2026-10-05", "p1")
+    world.introduction("i2", "2026-10-06", "p2")
+    with world.store.transaction() as tx:
+        tx.marks.put({Ref("leads", f"l-{id_}"): [("email", "ayse@example.com")] for id_ in ("i1", "i2")})
+    assert run(world) == {"i1": ("p1", []), "i2": ("p2", ["duplicate_patient"])}
+
+
+def test_an_introduction_stays_one_when_its_record_is_merged(world: World) -> None:
+    world.partner("p1")
+    world.introduction("i1", "2026-10-05", "p1")
+    run(world)
+    with world.store.transaction() as tx:
+        tx.identity.merge(Ref("introductions", "i1"), Ref("introductions", "i9"), at=NOW)
+    found = run(world)
+    assert found == {"i1": ("p1", [])}
+
+
+def test_a_partner_that_is_gone_holds_what_is_not_paid(world: World) -> None:
+    world.partner("p1")
+    world.introduction("i1", "2026-10-05", "p1", file_complete=True)
+    run(world)
+    with world.store.transaction() as tx:
+        tx.mirror.delete(Ref("partners", "p1"))
+    payee, codes = run(world)["i1"]
+    assert payee == "p1"
+    assert codes
+
+
+def test_what_is_noted_by_the_crm_holds(world: World) -> None:
+    world.partner("p1")
+    world.introduction("i1", "2026-10-01", "p1", is_self_referral=True)
+    world.introduction("i2", "2026-10-02", "p1", patient_already_known=True)
+    world.partner("p2", is_facility_staff=True)
+    world.introduction("i3", "2026-10-03", "p2")
+    found = run(world)
+    assert found["i1"] == ("p1", ["self_referral"])
+    assert found["i2"] == ("p1", ["existing_patient"])
+    assert found["i3"] == ("p2", ["staff_referral", "partner_may_not_be_paid"])
