@@ -7,13 +7,15 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from tests.commands import invoke
 
-from fairlead.cli.app import make_app
+from fairlead.cli import demo_audit
 from fairlead.cli.screen import width
 from fairlead.ruleset.catalogue import shipped_root
 
@@ -21,8 +23,18 @@ FOLDER = shipped_root() / "medical-travel" / "demo"
 EXPORTS = ("contacts.csv", "introductions.csv", "partners.csv")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def audited_once() -> Iterator[None]:
+    """Audit once for all of these tests: the rulesets and the day are the same each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo_audit, "_audited", cache(demo_audit._audited))
+        yield
+
+
+@cache
 def printed(*words: str) -> str:
-    result = CliRunner().invoke(make_app(), ["demo", *words])
+    """Return what the demo prints: the same each time."""
+    result = invoke("demo", *words)
     assert result.exit_code == 0, result.output
     return result.stdout
 
@@ -114,7 +126,7 @@ def test_the_export_is_understood_as_it_is(demo: dict[str, Any]) -> None:
 def test_the_evaluate_command_reads_the_same_export_alike(tmp_path: Path) -> None:
     words = ["evaluate", "medical-travel/lead-scoring", "--input", str(FOLDER / "contacts.csv")]
     words += ["--output", str(tmp_path / "scores.jsonl"), "--as-of", "2026-11-21"]
-    result = CliRunner().invoke(make_app(), words)
+    result = invoke(*words)
 
     assert result.exit_code == 1
     assert "513 read = 506 evaluated + 7 rejected" in result.stdout
@@ -202,19 +214,20 @@ def test_tiers_follow_from_the_introductions_of_the_year(demo: dict[str, Any]) -
     }
 
 
-def test_held_rewards_are_counted_by_the_checks_that_hold_them(demo: dict[str, Any]) -> None:
+def test_held_rewards_are_counted_by_what_holds_them(demo: dict[str, Any]) -> None:
     held = [reward for reward in demo["rewards"] if reward["state"] == "held"]
-    checks = Counter(check.partition(".")[2] for reward in held for check in reward["checks"])
+    checks = Counter(check for reward in held for check in reward["checks"])
 
-    assert len(held) == 19
+    assert len(held) == 21
     assert checks == {
-        "licence_valid": 6,  # TA-104: three introductions after September, a file and a translation each
-        "agreement_in_force": 5,  # TA-105: three before August; TA-109: two without any agreement
-        "disclosed_in_time": 4,  # not told, told too late, told no amount, decision not on record
-        "partner_screened": 3,  # TA-110: last screened in August
-        "fees_fixed": 2,  # TA-109
-        "fees_within_valuation": 2,  # TA-109
-        "complexity_fixed": 1,  # set twelve days later
+        "no_licence": 6,  # TA-104: three introductions after September, a file and a translation each
+        "no_agreement": 5,  # TA-105: three before August; TA-109: two without any agreement
+        "not_disclosed_in_time": 4,  # not told, told too late, told no amount, decision not on record
+        "partner_not_screened": 3,  # TA-110: last screened in August
+        "fees_vary": 2,  # TA-109
+        "fees_excessive": 2,  # TA-109
+        "complexity_not_fixed": 1,  # set twelve days later
+        "duplicate_patient": 2,  # I-034: a patient whom TA-102 had introduced; a file and a translation
     }
     assert all(reward["because"] for reward in held)
 
@@ -222,7 +235,7 @@ def test_held_rewards_are_counted_by_the_checks_that_hold_them(demo: dict[str, A
 @pytest.mark.parametrize(
     ("introduction", "because"),
     [
-        ("I-003", ["not on record: the patient was told in time"]),
+        ("I-003", ["It is not on record that the patient was told in time"]),
         ("I-005", ["The patient was not told about the payment before deciding"]),
         ("I-013", ["The complexity was not set by the facility within the days allowed"]),
         ("I-020", ["The patient was not told about the payment before deciding"]),
@@ -231,9 +244,9 @@ def test_held_rewards_are_counted_by_the_checks_that_hold_them(demo: dict[str, A
         (
             "I-054",
             [
-                "not on record: the agreement was in force",
-                "not on record: the agreed fees vary with nothing",
-                "not on record: the fees are within the valuation",
+                "It is not on record that the agreement was in force",
+                "It is not on record that the agreed fees vary with nothing",
+                "It is not on record that the fees are within the valuation",
             ],
         ),
     ],
@@ -286,7 +299,7 @@ def test_clinicians_earn_nothing(demo: dict[str, Any]) -> None:
 
 
 def test_the_sums_balance(demo: dict[str, Any]) -> None:
-    columns = ("accrued", "payable", "held", "reversed", "over_the_limit")
+    columns = ("accrued", "released", "held", "reversed", "over_the_limit")
     totals = {each["partner"]: tuple(each[column] for column in columns) for each in demo["totals"]}
 
     assert totals == {
@@ -295,7 +308,8 @@ def test_the_sums_balance(demo: dict[str, Any]) -> None:
         # 11 files at 175 and 2 travel files at 75
         "TA-102": ("2075.00", "1725.00", "350.00", "0", "0"),
         # 6 files at 100, 3 at 175; 5 translations at 50, 3 at 100
-        "TA-103": ("1675.00", "1650.00", "0", "0", "25.00"),
+        # of I-034, for a patient whom TA-102 had introduced, 75 of 100 and a translation at 50 are held
+        "TA-103": ("1675.00", "1525.00", "125.00", "0", "25.00"),
         # 6 files at 175 with 6 translations at 100
         "TA-104": ("1650.00", "825.00", "825.00", "0", "0"),
         "TA-105": ("500.00", "200.00", "300.00", "0", "0"),
@@ -304,9 +318,28 @@ def test_the_sums_balance(demo: dict[str, Any]) -> None:
     }
 
 
+def test_the_quarter_is_proposed_with_what_stops_it(demo: dict[str, Any], whole: str) -> None:
+    found = {
+        each["partner"]: (each["amount"], each["outcome"], each["reasons"])
+        for each in demo["proposal"]["payees"]
+    }
+
+    assert found == {
+        "TA-101": ("3,300.00 USD", "pay", []),
+        "TA-102": ("1,725.00 USD", "pay", []),
+        "TA-103": ("1,525.00 USD", "pay", []),
+        "TA-104": ("825.00 USD", "stopped", ["tax-form"]),
+        "TA-105": ("200.00 USD", "pay", []),
+    }
+    # without the 825.00 of TA-104
+    assert demo["proposal"]["totals"] == {"USD": "6,750.00 USD"}
+    assert "to pay: 6,750.00 USD; 21 rewards are held, for the reasons above" in " ".join(whole.split())
+
+
 def test_the_screen_says_that_the_sums_balance(whole: str) -> None:
     said = (
-        "10,950.00 USD accrued = 7,700.00 payable + 2,725.00 held + 250.00 taken back + 275.00 over the limit"
+        "10,950.00 USD accrued = 7,575.00 released + 2,850.00 held + 250.00 taken back "
+        "+ 275.00 over the limit"
     )
 
     assert said in " ".join(whole.split())
@@ -342,7 +375,7 @@ def test_only_the_first_are_shown_else() -> None:
     lines = printed("--first", "2").splitlines()
 
     assert "  and 500 more: `fairlead demo --all` shows them" in lines
-    assert "    and 17 more: `fairlead demo --all` shows them" in lines
+    assert "    and 19 more: `fairlead demo --all` shows them" in lines
 
 
 @pytest.mark.parametrize(
@@ -351,7 +384,7 @@ def test_only_the_first_are_shown_else() -> None:
         ("de", "Medizinische Unterlagen geschickt"),
         ("tr", "Acil belirtiler bildirdi"),
         ("ar", "الإبلاغ عن أعراض عاجلة"),
-        ("de", "nicht belegt: "),
+        ("de", "Nicht belegt: "),
         ("de", "die Vermittlung war eine Dublette"),
         ("tr", "bir hasta için bu ücretten en çok 250.00 USD"),
         ("ar", "غير معروف: "),

@@ -24,7 +24,8 @@ def register(app: typer.Typer) -> None:
         help=help_text(
             "Read a year of invented files as a facility has them: an export of about 500 leads with all "
             "that goes wrong in one, 12 partners, 60 introductions. Shows what was understood, who to call "
-            "now and why, who may be entered twice, each partner's tier, and what holds each reward. "
+            "now and why, who may be entered twice, each partner's tier, what holds each reward, and the "
+            "payout proposed for the quarter. "
             "With --crm, runs the whole job against a sandbox of a CRM.",
             "fairlead demo",
             "fairlead demo --all --language de",
@@ -75,7 +76,7 @@ def _demo(
 
 def _run(language: str) -> Demo:
     from fairlead.cli.demo_reading import AS_OF, decided, late_entries, read_contacts, read_partners
-    from fairlead.cli.demo_rewards import balances, earned
+    from fairlead.cli.demo_rewards import rewards_of
     from fairlead.cli.demo_screen import Demo
     from fairlead.engine import load
     from fairlead.files import InputFile
@@ -86,7 +87,7 @@ def _run(language: str) -> Demo:
     tiers, partners = read_partners(folder)
     programme = load("medical-travel/handling-fee-programme", as_of=AS_OF)
     introductions, report = decided(programme, InputFile(str(folder / "introductions.csv")))
-    rewards = earned(programme, introductions, AS_OF, language)
+    rewards = rewards_of(programme, introductions, AS_OF, language)
     by_lead: dict[str, list[str]] = {}
     for record, _ in introductions:
         by_lead.setdefault(record["lead"]["id"], []).append(record["introduction"]["id"])
@@ -95,8 +96,9 @@ def _run(language: str) -> Demo:
         files=[contacts.file, partners, report],
         contacts=contacts,
         tiers=tiers,
-        rewards=rewards,
-        balances=balances(rewards, introductions),
+        rewards=rewards.earned,
+        balances=rewards.balances,
+        proposal=rewards.proposal,
         late=late_entries(introductions, contacts.entered_on),
         introductions_of=by_lead,
     )
@@ -105,6 +107,7 @@ def _run(language: str) -> Demo:
 def _as_json(demo: Demo) -> dict[str, Any]:
     from fairlead.cli.demo_reading import AS_OF
     from fairlead.engine.results import json_value
+    from fairlead.ledger.programmes import amount_text
 
     return {
         "as_of": AS_OF.isoformat(),
@@ -175,6 +178,23 @@ def _as_json(demo: Demo) -> dict[str, Any]:
             }
             for balance in demo.balances
         ],
+        "proposal": {
+            "period": demo.proposal.period.name,
+            "totals": {
+                currency: amount_text(units, currency) for currency, units in demo.proposal.totals.items()
+            },
+            "payees": [
+                {
+                    "partner": each.payee.id,
+                    "outcome": each.outcome,
+                    "amount": amount_text(each.units, each.terms.currency),
+                    "entries": len(each.entries),
+                    "reasons": [reason.code for reason in each.reasons],
+                }
+                for each in demo.proposal.payees
+            ],
+            "held": len(demo.proposal.held),
+        },
     }
 
 

@@ -1,10 +1,13 @@
-"""What the demo's introductions earn: each reward with its state, limits applied, and sums that balance."""
+"""What the demo's introductions earn, by the ledger: each reward with its state, and the quarter's payout."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairlead.cli.demo_words import reason
@@ -13,12 +16,18 @@ if TYPE_CHECKING:
     from fairlead.cli.demo_reading import Decided
     from fairlead.engine import Program, Result
     from fairlead.facts.values import Money
-    from fairlead.ruleset.typed import Cap, Reward
+    from fairlead.ledger.ledger import Ledger
+    from fairlead.ledger.proposal import Proposal
+    from fairlead.ruleset.typed import Reward
+    from fairlead.store import MirrorRecord, Store
+    from fairlead.store.ledger_records import Entry
 
-__all__ = ["ACCRUED", "STATES", "Balance", "Earned", "balances", "earned"]
+__all__ = ["ACCRUED", "PERIOD", "STATES", "Balance", "Earned", "Rewards", "rewards_of"]
 
-#: the states of what was accrued: together they are all of it
-ACCRUED = ("payable", "held", "reversed", "over_the_limit")
+#: the period that the demo proposes a payout for
+PERIOD = "2026-Q4"
+#: the states of what was earned: together they are all of it
+ACCRUED = ("released", "held", "reversed", "over_the_limit")
 #: all states of a reward
 STATES = (*ACCRUED, "not_known", "nothing")
 
@@ -26,8 +35,8 @@ STATES = (*ACCRUED, "not_known", "nothing")
 class Earned(NamedTuple):
     """A reward, or the part of it that is in one state.
 
-    `amount` is None where nothing is earned or it is not known. `because` are the checks that hold it in
-    words, or what is not known, limits it or had it taken back; `checks` are the names of these checks.
+    `amount` is None where nothing is earned or it is not known. `because` says in words what holds it, or
+    what is not known, limits it or had it taken back; `checks` are the codes of what holds it.
     """
 
     introduction: str
@@ -41,7 +50,7 @@ class Earned(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What a partner accrued in one currency, and in which states it is."""
+    """What a partner earned in one currency, and in which states it is."""
 
     partner: str
     currency: str
@@ -49,163 +58,161 @@ class Balance(NamedTuple):
     by_state: dict[str, Decimal]
 
 
-def earned(programme: Program, introductions: Sequence[Decided], as_of: date, language: str) -> list[Earned]:
-    """Return what each introduction earns, by its id; limits are applied to the oldest first.
+@dataclass(frozen=True)
+class Rewards:
+    """All rewards by introduction, the sums of each partner, and the proposal of the quarter."""
 
-    What is taken back does not count towards a limit.
-    """
+    earned: Sequence[Earned]
+    balances: Sequence[Balance]
+    proposal: Proposal
+
+
+def rewards_of(programme: Program, introductions: Sequence[Decided], as_of: date, language: str) -> Rewards:
+    """Enter the introductions into a ledger of their own, as a facility's would, and return what it says."""
+    from fairlead import project
+    from fairlead.ledger.ledger import Ledger
+    from fairlead.ledger.payout import Payout
+    from fairlead.ledger.periods import read_period
+    from fairlead.project.starting import plan_project, write_project
+    from fairlead.store import Store
+
+    now = datetime.combine(as_of, time(9), UTC)
+    with tempfile.TemporaryDirectory(prefix="fairlead-demo-") as folder:
+        clinic = Path(folder) / "clinic"
+        write_project(plan_project(clinic, [programme.name], language=language))
+        with Store.open(f"sqlite:///{Path(folder) / 'fairlead.db'}", anchor=None) as store:
+            _fill(store, programme, introductions, now)
+            ledger = Ledger(project.open(clinic), store, now=now)
+            ledger.accrue()
+            ledger.assess()
+            proposal = Payout(ledger).propose(read_period(PERIOD), "the demo").proposal
+            found = list(_earned(ledger, programme, introductions, language))
+    found.sort(key=lambda each: each.introduction)
+    return Rewards(found, _balances(found), proposal)
+
+
+def _fill(store: Store, programme: Program, introductions: Sequence[Decided], now: datetime) -> None:
+    """Put the records of the introductions into the mirror, as a sync would."""
+    with store.transaction() as tx:
+        for record, _ in introductions:
+            tx.mirror.put(list(_mirrored(programme, record, now)))
+
+
+def _mirrored(
+    programme: Program, record: Mapping[str, Mapping[str, Any]], now: datetime
+) -> Iterator[MirrorRecord]:
+    from fairlead.facts.values import json_from_internal
+    from fairlead.store import MirrorRecord, Ref
+
+    model = programme.ruleset.model
+    links = {
+        name: Ref(link.entity, record[name]["id"])
+        for name, link in model.entities["introduction"].links.items()
+        if "id" in record.get(name, {})
+    }
+    for name, facts in record.items():
+        if "id" not in facts:
+            continue
+        entity = name if name == "introduction" else model.entities["introduction"].links[name].entity
+        known = model.entities[entity].facts
+        values = {
+            short: json_from_internal(known[short].type, value)
+            for short, value in facts.items()
+            if short in known
+        }
+        own = links if name == "introduction" else {}
+        yield MirrorRecord(entity, facts["id"], Ref(entity, facts["id"]), now, values, own, links.get("lead"))
+
+
+def _earned(
+    ledger: Ledger, programme: Program, introductions: Sequence[Decided], language: str
+) -> Iterator[Earned]:
     from fairlead.ruleset.typed import Reward
 
-    rewards = [decision for decision in programme.ruleset.decisions if isinstance(decision, Reward)]
-    limits = _Limits(programme, as_of, language)
-    by_day = sorted(introductions, key=_day_and_id)
-    found = [
-        each
-        for record, result in by_day
-        for reward in rewards
-        for each in _parts(programme, reward, record, result, limits, language)
-    ]
-    return sorted(found, key=lambda each: each.introduction)
+    rewards = {each.name: each for each in programme.ruleset.decisions if isinstance(each, Reward)}
+    with ledger.store.reading() as tx:
+        entries = {(each.subject, each.reward): each for each in tx.book.entries()}
+        holds = tx.book.holds([each.id for each in entries.values()])
+    for record, result in introductions:
+        for name, reward in rewards.items():
+            whose = _whose(record, reward, language)
+            entry = entries.get((record["introduction"]["id"], name))
+            if entry is None:
+                yield _not_entered(programme, reward, record, result, whose, language)
+                continue
+            reasons = holds[entry.id].reasons if entry.id in holds else ()
+            yield from _parts(entry, reasons, whose, language)
 
 
-def balances(rewards: Sequence[Earned], introductions: Sequence[Decided]) -> list[Balance]:
-    """Return the sums of each partner and currency, by partner.
+def _whose(
+    record: Mapping[str, Mapping[str, Any]], reward: Reward, language: str
+) -> tuple[str, str, str, str]:
+    from fairlead.documents.texts import pick
 
-    What is accrued is summed from the decisions, not from the parts, and is held to be their sum.
-    """
-    from fairlead.engine.results import RewardResult
-
-    accrued: dict[tuple[str, str], Decimal] = {}
-    for _, result in introductions:
-        for value in result.decisions.values():
-            if isinstance(value, RewardResult) and value.accrues and value.amount is not None:
-                key = value.payee or "", value.amount.currency
-                accrued[key] = accrued.get(key, Decimal()) + value.amount.amount
-    found = []
-    for partner, currency in sorted(accrued):
-        by_state = dict.fromkeys(ACCRUED, Decimal())
-        for each in rewards:
-            if each.partner == partner and each.amount is not None and each.amount.currency == currency:
-                by_state[each.state] += each.amount.amount
-        total = accrued[partner, currency]
-        assert sum(by_state.values()) == total, "the states of what was accrued are not all of it"
-        found.append(Balance(partner, currency, total, by_state))
-    return found
-
-
-def _day_and_id(decided: Decided) -> tuple[date, str]:
-    facts = decided[0]["introduction"]
-    return facts["introduced_on"], facts["id"]
-
-
-class _Limits:
-    """The rewards' limits with what counts towards each so far."""
-
-    def __init__(self, programme: Program, as_of: date, language: str) -> None:
-        self._ruleset = programme.ruleset
-        self._as_of = as_of
-        self._language = language
-        self._used: dict[tuple[str, str, str, str], Decimal] = {}
-
-    def take(
-        self, reward: Reward, record: dict[str, dict[str, Any]], amount: Decimal
-    ) -> tuple[Decimal, tuple[str, ...]]:
-        """Return how much of an amount is within all limits, and the limits that cut it, in words.
-
-        What is within them is counted towards them.
-        """
-        keys = [(cap, self._key(reward, cap, record)) for cap in reward.caps]
-        within, cut = amount, []
-        for cap, key in keys:
-            maximum = self._maximum(cap)
-            left = maximum.amount - self._used.get(key, Decimal())
-            if left < amount:
-                most = f"{maximum.amount:,.2f} {maximum.currency}"
-                cut.append(reason(f"limit_per_{cap.per}", self._language, most))
-            within = min(within, max(left, Decimal()))
-        for _, key in keys:
-            self._used[key] = self._used.get(key, Decimal()) + within
-        return within, tuple(cut)
-
-    def _key(self, reward: Reward, cap: Cap, record: dict[str, dict[str, Any]]) -> tuple[str, str, str, str]:
-        facts = record["introduction"]
-        entity = {"payee": reward.payee, "patient": "lead", "introduction": "introduction"}.get(cap.per)
-        whose = record.get(entity, {}).get("id", "") if entity is not None else ""
-        if cap.window is None:
-            period = ""
-        else:
-            # the shipped programmes have years of the calendar alone
-            assert (cap.window["kind"], cap.window["unit"]) == ("calendar", "year")
-            period = str(facts["introduced_on"].year)
-        return reward.name, cap.id, whose, period
-
-    def _maximum(self, cap: Cap) -> Money:
-        from fairlead.facts.values import public_from_internal
-        from fairlead.logic.terms import Variable
-
-        # the shipped programmes name their limits
-        assert isinstance(cap.maximum, Variable)
-        parameter = self._ruleset.parameters[cap.maximum.name.partition(".")[2]]
-        maximum: Money = public_from_internal(parameter.type, parameter.on(self._as_of))
-        return maximum
+    payee = record.get(reward.payee, {}).get("id", "")
+    return record["introduction"]["id"], payee, reward.name, pick(reward.title, language)
 
 
 def _parts(
+    entry: Entry, reasons: Sequence[Mapping[str, Any]], whose: tuple[str, str, str, str], language: str
+) -> Iterator[Earned]:
+    """Yield the parts of an entry: two where a limit divides it."""
+    from fairlead.documents.texts import pick
+
+    if entry.units:
+        because = tuple(pick(each["text"], language) for each in reasons)
+        checks = tuple(each["code"] for each in reasons)
+        yield Earned(*whose, _money(entry.units, entry), str(entry.state), because, checks)
+    if entry.units < entry.asked:
+        cut = tuple(
+            reason(f"limit_per_{limit['per']}", language, _shown(_money(limit["maximum"], entry)))
+            for limit in entry.content["limits"]
+        )
+        yield Earned(*whose, _money(entry.asked - entry.units, entry), "over_the_limit", cut)
+
+
+def _not_entered(
     programme: Program,
     reward: Reward,
-    record: dict[str, dict[str, Any]],
+    record: Mapping[str, Mapping[str, Any]],
     result: Result,
-    limits: _Limits,
+    whose: tuple[str, str, str, str],
     language: str,
-) -> Iterator[Earned]:
-    """Yield the parts of one reward: two where a limit divides it."""
-    from fairlead.documents.texts import pick
-    from fairlead.facts.values import Money
-
-    whose = (
-        record["introduction"]["id"],
-        record.get(reward.payee, {}).get("id", ""),
-        reward.name,
-        pick(reward.title, language),
-    )
+) -> Earned:
     value = result.decisions[reward.name]
     if value is None or (value.accrues and value.amount is None):
-        yield Earned(*whose, None, "not_known", _unknown_facts(programme, reward, result, language))
-    elif not value.accrues:
-        yield Earned(*whose, None, "nothing")
-    elif value.reversed:
+        return Earned(*whose, None, "not_known", _unknown_facts(programme, reward, result, language))
+    if value.accrues and value.reversed:
+        # it had fallen away before it was entered
         cause = reason(record["introduction"]["reversal_cause"], language)
-        yield Earned(*whose, value.amount, "reversed", (cause,))
-    else:
-        amount, currency = value.amount
-        within, cut = limits.take(reward, record, amount)
-        if within:
-            because, checks = ((), ()) if value.payable else _holding(programme, reward, result, language)
-            state = "payable" if value.payable else "held"
-            yield Earned(*whose, Money(within, currency), state, because, checks)
-        if within < amount:
-            yield Earned(*whose, Money(amount - within, currency), "over_the_limit", cut)
+        return Earned(*whose, value.amount, "reversed", (cause,))
+    return Earned(*whose, None, "nothing")
 
 
-def _holding(
-    programme: Program, reward: Reward, result: Result, language: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the checks that hold a reward, in words and by name: failed ones first."""
-    from fairlead.documents.texts import pick
-    from fairlead.logic.terms import Variable, walk
-    from fairlead.ruleset.typed import Check
-
-    read = {term.name for term in walk(reward.payable_when) if isinstance(term, Variable)}
-    checks = [
-        decision
-        for decision in programme.ruleset.decisions
-        if isinstance(decision, Check) and decision.name in read
+def _balances(rewards: Sequence[Earned]) -> list[Balance]:
+    """Return the sums of each partner and currency, by partner."""
+    sums: dict[tuple[str, str], dict[str, Decimal]] = {}
+    for each in rewards:
+        if each.amount is not None:
+            of_partner = sums.setdefault(
+                (each.partner, each.amount.currency), dict.fromkeys(ACCRUED, Decimal())
+            )
+            of_partner[each.state] += each.amount.amount
+    return [
+        Balance(partner, currency, sum(by_state.values(), Decimal()), by_state)
+        for (partner, currency), by_state in sorted(sums.items())
     ]
-    failed = [check for check in checks if result.decisions[check.name] is False]
-    unknown = [check for check in checks if result.decisions[check.name] is None]
-    words = [pick(check.reason.text, language) for check in failed]
-    words += [reason("not_on_record", language, pick(check.title, language)) for check in unknown]
-    return tuple(words), tuple(check.name for check in (*failed, *unknown))
+
+
+def _money(units: int, entry: Entry) -> Money:
+    from fairlead.facts.currencies import minor_units
+    from fairlead.facts.values import Money
+
+    return Money(Decimal(units).scaleb(-(minor_units(entry.currency) or 0)), entry.currency)
+
+
+def _shown(amount: Money) -> str:
+    return f"{amount.amount:,.2f} {amount.currency}"
 
 
 def _unknown_facts(programme: Program, reward: Reward, result: Result, language: str) -> tuple[str, ...]:

@@ -15,12 +15,14 @@ from fairlead.cli.demo_rewards import ACCRUED, STATES
 from fairlead.cli.inputs import understood, understood_related
 from fairlead.cli.screen import column_lines, say
 from fairlead.engine.explain import value_in_words
+from fairlead.ledger.programmes import amount_text
 
 if TYPE_CHECKING:
     from fairlead.cli.demo_reading import Contacts, FileRead, Late, PartnerTier
     from fairlead.cli.demo_rewards import Balance, Earned
     from fairlead.facts.values import Money
     from fairlead.files.duplicates import Suspected
+    from fairlead.ledger.proposal import Proposal
 
 __all__ = ["Demo", "print_demo"]
 
@@ -32,8 +34,10 @@ _SHARED = {
     "name_and_birth_year": "the same name and year of birth",
 }
 
+_OUTCOMES = {"pay": "to pay", "carried_over": "carried over", "stopped": "stopped"}
+
 _STATES = {
-    "payable": "payable",
+    "released": "released",
     "held": "held",
     "reversed": "taken back",
     "over_the_limit": "over the limit",
@@ -52,6 +56,7 @@ class Demo:
     tiers: Sequence[PartnerTier]
     rewards: Sequence[Earned]
     balances: Sequence[Balance]
+    proposal: Proposal
     late: Sequence[Late]
     introductions_of: dict[str, list[str]]
 
@@ -80,6 +85,7 @@ def print_demo(demo: Demo, most: int | None) -> None:
     _print_tiers(demo.tiers)
     _print_rewards(demo.rewards, most)
     _print_balances(demo.balances)
+    _print_proposal(demo.proposal)
     say("")
     say(f"The files are in {demo.folder}")
 
@@ -172,7 +178,7 @@ def _print_tiers(tiers: Sequence[PartnerTier]) -> None:
 def _print_rewards(rewards: Sequence[Earned], most: int | None) -> None:
     _head("Rewards for the work of introductions")
     by_state = {state: [each for each in rewards if each.state == state] for state in STATES}
-    for state in ("held", "not_known", "over_the_limit", "reversed", "payable"):
+    for state in ("held", "not_known", "over_the_limit", "reversed", "released"):
         found = by_state[state]
         if not found:
             continue
@@ -213,6 +219,24 @@ def _print_balances(balances: Sequence[Balance]) -> None:
         parts = zip(totals, ACCRUED, strict=True)
         said = " + ".join(f"{amount:,.2f} {_STATES[state]}" for amount, state in parts)
         _wrapped(f"{accrued:,.2f} {currency} accrued = {said}", "  ")
+
+
+def _print_proposal(proposal: Proposal) -> None:
+    _head(f"The payout proposed for {proposal.period.name}: somebody else has to approve it")
+    rows = [
+        (
+            each.payee.code,
+            amount_text(each.units, each.terms.currency),
+            _OUTCOMES[each.outcome],
+            ", ".join(reason.text["en"] for reason in each.reasons),
+        )
+        for each in proposal.payees
+    ]
+    for code, amount, outcome, why in rows:
+        _wrapped(f"{code}  {amount}  {outcome}{': ' if why else ''}{why}", "  ")
+    held = len(proposal.held)
+    totals = ", ".join(amount_text(units, currency) for currency, units in proposal.totals.items())
+    _wrapped(f"to pay: {totals or 'nothing'}; {held} rewards are held, for the reasons above", "  ")
 
 
 def _sums(amounts: Iterable[Money]) -> str:

@@ -397,6 +397,7 @@ def terms_of(partner: Partner) -> Row:
         "partner.licence_valid_until": licence or "",
         "partner.screened_on": "2026-08-15" if code == "TA-110" else SCREENED_ON,
         "partner.screening_clear": "true",
+        "partner.has_tax_form": "false" if code == "TA-104" else "true",
     }
     agreement = {
         "agreement.id": f"A-{code[-3:]}",
