@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from tests.audit.example_audit import audit
-from typer.testing import CliRunner
+from tests.commands import invoke
 
 from fairlead.audit.findings import (
     Audit,
@@ -38,7 +38,6 @@ from fairlead.audit.report_document import (
     report_json,
     report_schema,
 )
-from fairlead.cli.app import make_app
 from fairlead.documents.canonical import canonical_bytes, digest
 from fairlead.problems import DocumentError
 
@@ -174,14 +173,14 @@ def test_the_schema_is_published_and_says_what_each_key_is() -> None:
 
 
 def test_the_schema_is_printed_by_the_command() -> None:
-    result = CliRunner().invoke(make_app(), ["schema", "audit-report"])
+    result = invoke("schema", "audit-report")
 
     assert result.exit_code == 0
     assert json.loads(result.stdout) == report_schema()
 
 
 def test_the_command_names_the_kind_where_another_was_meant() -> None:
-    result = CliRunner().invoke(make_app(), ["schema", "audit-reports"])
+    result = invoke("schema", "audit-reports")
 
     assert result.exit_code == 2
     assert "`audit-report`" in result.stderr

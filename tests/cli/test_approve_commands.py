@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from tests.audit.example_audit import audit
+from tests.commands import invoke
 from tests.project.approved_clinic import SETTINGS, mapping, model, pack, repin, ruleset, scoring, write
-from typer.testing import CliRunner
 
 from fairlead.audit.report_document import report_json
 from fairlead.audit.report_html import report_page
 from fairlead.cli import approve, register, sign
-from fairlead.cli.app import make_app
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LEAD = '{"introduction": {"id": "I-1", "records": true}, "partner": {"id": "P-1"}}\n'
@@ -25,7 +24,7 @@ PASSPHRASE = "a long passphrase"  # noqa: S105 - of keys that the tests make
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(make_app(), [str(word) for word in words])
+    result = invoke(*words)
     assert "Traceback" not in result.output
     assert not isinstance(result.exception, Exception), result.exception
     return result

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from tests.commands import invoke
 
-from fairlead.cli.app import make_app
 from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.sandboxes import SandboxOptions
 from fairlead.testing.server import SandboxServer
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(make_app(str(words[0])), [str(word) for word in words])
+    result = invoke(*words)
     assert not isinstance(result.exception, Exception), result.exception
     return result
 

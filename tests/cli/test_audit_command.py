@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 import z3
+from tests.commands import invoke
 from tests.project.approved_clinic import SIGNED_AT, make, pack, signer, write
 from tests.project.approved_clinic import approve as approved_by
-from typer.testing import CliRunner
 
 from fairlead.audit.auditor import AcceptedRisk, Subject, audit
-from fairlead.cli.app import make_app
 from fairlead.engine import load
 from fairlead.project.approving import Risk
 from fairlead.project.envelope import sign
@@ -36,7 +35,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(make_app(), [str(word) for word in words])
+    result = invoke(*words)
     assert "Traceback" not in result.output
     assert not isinstance(result.exception, Exception), result.exception
     return result

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
-
-from fairlead.cli.app import make_app
+from tests.commands import invoke
 
 HUBSPOT = "Record ID;Contact owner;Create Date;Preferred arrival date;Treatment budget;Budget currency"
 ROW = "1;Deniz;2026-11-18 09:12;{date};{budget};EUR"
@@ -22,7 +20,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def evaluate(content: str | bytes, *words: str, name: str = "leads.csv") -> Any:
     Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
     line = ["evaluate", "medical-travel/lead-scoring", "--input", name, "--output", "out.csv"]
-    result = CliRunner().invoke(make_app(), [*line, "--as-of", "2026-11-21", *words])
+    result = invoke(*line, "--as-of", "2026-11-21", *words)
     assert "Traceback" not in result.output
     return result
 

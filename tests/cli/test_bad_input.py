@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
-
-from fairlead.cli.app import make_app
+from tests.commands import invoke
 
 Document = dict[str, Any]
 
@@ -85,7 +83,7 @@ def write(tmp_path: Path) -> Callable[[Document | str | bytes], Path]:
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(make_app(), [str(word) for word in words])
+    result = invoke(*words)
     assert "Traceback" not in result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result

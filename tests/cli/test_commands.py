@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from tests.commands import invoke
 
-from fairlead.cli.app import make_app
+from fairlead.cli.app import COMMANDS
 from fairlead.ruleset.catalogue import shipped_root
 
 LEADS = (
@@ -32,7 +32,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*words: str | Path, **options: Any) -> Any:
-    result = CliRunner().invoke(make_app(), [str(word) for word in words], **options)
+    result = invoke(*words, **options)
     assert "Traceback" not in result.output
     return result
 
@@ -54,6 +54,12 @@ def test_each_command_has_help_with_an_example() -> None:
         assert "Examples:" in result.stdout
         assert f"  fairlead {command}" in result.stdout
         assert "--json" in result.stdout
+
+
+def test_the_help_names_every_command() -> None:
+    listed = run("--help").stdout.partition("Commands:\n")[2].splitlines()
+
+    assert sorted(line.split()[0] for line in listed) == sorted(COMMANDS)
 
 
 def test_the_version_is_printed_before_anything_else_is_imported() -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.commands import invoke
 from tests.project.approved_clinic import mapping, model, pack, ruleset, scoring, write
-from typer.testing import CliRunner
 
-from fairlead.cli.app import make_app
 from fairlead.ruleset.catalogue import Catalogue
 from fairlead.ruleset.lock import pin, write_lock
 
@@ -28,7 +27,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(make_app(), [str(word) for word in words])
+    result = invoke(*words)
     assert "Traceback" not in result.output
     assert not isinstance(result.exception, Exception), result.exception
     return result

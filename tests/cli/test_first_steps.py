@@ -9,9 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner, Result
+from tests.commands import invoke
+from typer.testing import Result
 
-from fairlead.cli.app import make_app
 from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.sandboxes import SandboxOptions
 from fairlead.testing.server import SandboxServer
@@ -21,7 +21,7 @@ ADDRESS = {"hubspot": "base_url", "salesforce": "login_url", "zoho": "accounts_u
 
 
 def run(*arguments: str) -> Result:
-    result = CliRunner().invoke(make_app(arguments[0]), list(arguments))
+    result = invoke(*arguments)
     assert not isinstance(result.exception, Exception), result.exception
     return result
 

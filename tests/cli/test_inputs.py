@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from tests.commands import invoke
 
-from fairlead.cli.app import make_app
 from fairlead.engine import load
 from fairlead.files import InputFile, Reject, open_input
 
@@ -41,7 +40,7 @@ def evaluate(ruleset: str, source: Path | str, *words: str) -> Any:
         "2026-11-21",
         *words,
     ]
-    result = CliRunner().invoke(make_app(), line)
+    result = invoke(*line)
     assert "Traceback" not in result.output
     return result
 
@@ -133,7 +132,7 @@ def test_a_projects_own_mapping_is_taken() -> None:
     Path("mappings/list.json").write_text(json.dumps(own), "utf-8")
     Path("list.csv").write_text("Hasta No;Rapor\n1;Evet\n2;Hayır\n3;belki\n", "utf-8")
 
-    CliRunner().invoke(make_app(), ["upgrade", "."])
+    invoke("upgrade", ".")
     result = evaluate(SCORING, "list.csv")
 
     assert "the columns are read with the mapping mappings/list" in result.stdout
@@ -411,7 +410,7 @@ def test_a_projects_own_mapping_reads_related_files_too() -> None:
     Path("mappings/list.json").write_text(json.dumps(own), "utf-8")
     Path("partners.csv").write_text("partner.id\nP-1\n", "utf-8")
     Path("list.csv").write_text("Tarih;Acente\n21.11.2026;P-1\n", "utf-8")
-    CliRunner().invoke(make_app(), ["upgrade", "."])
+    invoke("upgrade", ".")
 
     result = evaluate(TIERS, "partners.csv", "--related", "introductions=list.csv")
 
@@ -423,19 +422,19 @@ def test_a_record_of_an_export_is_explained_as_it_is_evaluated() -> None:
     Path("leads.csv").write_bytes("lead.id|lead.name|lead.channel\nL-1|Ayşe Işık|phone\n".encode("cp1254"))
     words = ["explain", SCORING, "--input", "leads.csv", "--line", "2", "--decisions", "lead.score"]
 
-    refused = CliRunner().invoke(make_app(), words)
+    refused = invoke(*words)
     assert refused.exit_code == 2
     assert "`lead.name` is not UTF-8" in refused.stderr
-    told = CliRunner().invoke(make_app(), [*words, "--encoding", "windows-1254", "--delimiter", "pipe"])
+    told = invoke(*words, "--encoding", "windows-1254", "--delimiter", "pipe")
     assert told.exit_code == 0, told.output
     assert "lead score (lead.score): 15" in told.stdout
     related = ["--related", f"introductions={EXPORTS / 'hubspot-deals.csv'}"]
     words = ["explain", TIERS, "--input", str(EXPORTS / "hubspot-companies.csv"), "--line", "2", *related]
-    told = CliRunner().invoke(make_app(), [*words, "--as-of", "2026-11-21", "--json"])
+    told = invoke(*words, "--as-of", "2026-11-21", "--json")
     assert json.loads(told.stdout)["decisions"]["partner.tier"] == "bronze"
 
 
 def test_what_is_said_about_an_input_needs_one() -> None:
     words = ["explain", SCORING, "--facts", "{}", "--encoding", "utf-8"]
 
-    assert "goes with `--input`, and not with `--facts`" in CliRunner().invoke(make_app(), words).stderr
+    assert "goes with `--input`, and not with `--facts`" in invoke(*words).stderr

@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
-
-from fairlead.cli.app import make_app
+from tests.commands import invoke
+from typer.testing import Result
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +30,7 @@ EXPORTS = {
 
 def evaluate(*options: str) -> Result:
     words = ["evaluate", "medical-travel/partner-programme", *options, "--as-of", "2026-11-21"]
-    result = CliRunner().invoke(make_app("evaluate"), words)
+    result = invoke(*words)
     assert not isinstance(result.exception, Exception), result.exception
     return result
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from tests.commands import invoke
+from typer.testing import Result
 
-from fairlead.cli.app import make_app
 from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.sandboxes import SandboxOptions
 from fairlead.testing.server import SandboxServer
@@ -20,8 +20,7 @@ START = Callable[..., SandboxServer]
 
 
 def run(*arguments: str | Path) -> Result:
-    words = [str(each) for each in arguments]
-    result = CliRunner().invoke(make_app(words[0]), words)
+    result = invoke(*arguments)
     assert not isinstance(result.exception, Exception), result.exception
     return result
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import openpyxl
 import pytest
-from typer.testing import CliRunner
+from tests.commands import invoke
 
-from fairlead.cli.app import make_app
 from fairlead.ruleset.catalogue import shipped_root
 
 SCORING = "medical-travel/lead-scoring"
@@ -24,7 +23,7 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def show(*words: str) -> Any:
-    result = CliRunner().invoke(make_app(), ["show", *words])
+    result = invoke("show", *words)
     assert "Traceback" not in result.output
     return result
 
@@ -82,7 +81,7 @@ def test_json_is_the_content() -> None:
 
 def test_a_projects_folder_brings_its_language() -> None:
     Path("fairlead.toml").write_text(f'name = "a"\nrulesets = ["{SCORING}"]\nlanguage = "ar"\n', "utf-8")
-    assert CliRunner().invoke(make_app(), ["upgrade"]).exit_code == 0
+    assert invoke("upgrade").exit_code == 0
 
     assert json.loads(show(".", "--json").stdout)["direction"] == "rtl"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from tests.commands import invoke
+from typer.testing import Result
 
-from fairlead.cli.app import make_app
 from fairlead.plugins.manager import connector, load_plugins
 from fairlead.plugins.sandboxes import SandboxOptions
 from fairlead.testing.server import SandboxServer
@@ -22,7 +22,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run() -> Run:
     def run(*arguments: str) -> Result:
-        result = CliRunner().invoke(make_app(arguments[0]), list(arguments))
+        result = invoke(*arguments)
         assert not isinstance(result.exception, Exception), result.exception
         return result
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from tests.commands import invoke
 
 from fairlead import project
-from fairlead.cli.app import make_app
 from fairlead.problems import Problem
 from fairlead.project.checking import check_other_files
 from fairlead.project.starting import plan_project, write_project
@@ -91,7 +90,7 @@ def test_validate_says_so(clinic: Path, target: str, monkeypatch: pytest.MonkeyP
     problems(clinic, ["lead.priorty"])
     monkeypatch.chdir(clinic)
 
-    result = CliRunner().invoke(make_app("validate"), ["validate", target])
+    result = invoke("validate", target)
 
     assert result.exit_code == 2
     assert "no ruleset of the project decides `lead.priorty`" in result.stderr

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from tests.commands import invoke
 
 import fairlead
-from fairlead.cli.app import make_app
 from fairlead.problems import DocumentError
 
 OVERLAY: dict[str, Any] = {
@@ -49,7 +48,7 @@ def pinned(folder: Path) -> Path:
 
 
 def run(*words: str | Path) -> Any:
-    result = CliRunner().invoke(make_app(), [str(word) for word in words])
+    result = invoke(*words)
     assert "Traceback" not in result.output
     return result
 
