@@ -9,7 +9,8 @@ from typing import Any
 
 from fairlead.engine import json_value
 from fairlead.engine.semantics import SEMANTICS
-from fairlead.ledger.attributing import Attributor, Found
+from fairlead.ledger.attributing import Attributor, Found, with_payee
+from fairlead.ledger.cut_over import cut_overs
 from fairlead.ledger.limits import Limits, Subject
 from fairlead.ledger.programmes import Earned, Version
 from fairlead.ledger.subjects import SubjectRecord, Subjects
@@ -30,9 +31,9 @@ class AccrualReport:
     """What became of every introduction that was looked at.
 
     `looked_at` = `accrued_now` + `accrued_before` + `not_earned` + `not_known` + `rejected` + `no_day` +
-    `later` + `out_of_force`; each counts records, by the first that is true of one. `entries` and `units`
-    (by currency) are what was entered, `cut` how many entries a limit cut, `re_rated` how many differences
-    were entered for earlier introductions.
+    `later` + `before_cut_over` + `out_of_force`; each counts records, by the first that is true of one.
+    `entries` and `units` (by currency) are what was entered, `cut` how many entries a limit cut, `re_rated`
+    how many differences were entered for earlier introductions.
     """
 
     looked_at: int = 0
@@ -43,6 +44,7 @@ class AccrualReport:
     rejected: int = 0
     no_day: int = 0
     later: int = 0
+    before_cut_over: int = 0
     out_of_force: int = 0
     entries: int = 0
     cut: int = 0
@@ -59,6 +61,7 @@ class AccrualReport:
             self.rejected,
             self.no_day,
             self.later,
+            self.before_cut_over,
             self.out_of_force,
         )
         assert self.looked_at == sum(outcomes), "every introduction is accounted for"
@@ -116,6 +119,8 @@ class Accrual:
         self._progress = progress or (lambda _count: None)
         self._limits = Limits()
         self._archived: set[str] = set()
+        self._in_force: dict[tuple[str, str], int] = {}
+        self._cut_overs: Mapping[str, date] = {}
         self.report = AccrualReport()
 
     def run(self) -> AccrualReport:
@@ -132,6 +137,8 @@ class Accrual:
         short = self._subjects.day_fact(entity)
         days: list[tuple[str, str]] = []
         with self._store.reading() as tx:
+            standing = tx.book.standing(entity)
+            chosen_anew = tx.book.attributed_anew(entity)
             for page in tx.mirror.facts(entity):
                 for id_, facts in page.items():
                     self.report.looked_at += 1
@@ -140,18 +147,38 @@ class Accrual:
                         self.report.no_day += 1
                     elif day > self._today.isoformat():
                         self.report.later += 1
+                    elif id_ not in chosen_anew and standing.get(id_, 0) >= self._rewards(entity, day):
+                        # all that it can earn is in the ledger
+                        self.report.accrued_before += 1
                     else:
                         days.append((day, id_))
         days.sort()
         return [id_ for _, id_ in days]
 
+    def _rewards(self, entity: str, day: str) -> int:
+        """Return how many rewards about an entity are in force on a day, one at least."""
+        key = (entity, day)
+        if key not in self._in_force:
+            versions = [programme.on(date.fromisoformat(day)) for programme in self._subjects.programmes]
+            count = sum(
+                reward.entity == entity
+                for version in versions
+                if version is not None
+                for reward in version.rewards
+            )
+            self._in_force[key] = max(count, 1)
+        return self._in_force[key]
+
     def _batch(self, entity: str, ids: Sequence[str]) -> None:
         short = self._subjects.day_fact(entity)
         with self._store.transaction() as tx:
             tx.book.lock()
+            self._cut_overs = cut_overs(tx)
             records = self._subjects.read(tx, entity, ids)
             known = self._known(tx, entity, records)
-            attributions = self._attributor.find(tx, entity, records)
+            link = self._subjects.payee_link(entity)
+            attributions = self._attributor.find(tx, entity, records, link)
+            records = with_payee(tx, records, attributions)
             due: list[_Due] = []
             rejected: set[str] = set()
             for id_ in ids:
@@ -197,6 +224,9 @@ class Accrual:
         day = date.fromisoformat(record.raw[record.entity][short])
         outcomes = set()
         for programme in self._subjects.programmes:
+            if day < self._cut_overs.get(programme.name, day):
+                outcomes.add("before_cut_over")
+                continue
             version = programme.on(day)
             if version is None:
                 outcomes.add("out_of_force")
@@ -230,7 +260,8 @@ class Accrual:
                     subject = Subject(programme.name, record.id, found.payee, record.linked("lead"), day)
                     due.append(_Due(record, programme.name, version, earned, day, found, checked, subject))
                     outcomes.add("accrued_now")
-        for outcome in ("rejected", "accrued_now", "accrued_before", "not_known", "not_earned"):
+        order = ("rejected", "accrued_now", "accrued_before", "not_known", "not_earned", "before_cut_over")
+        for outcome in order:
             if outcome in outcomes:
                 return outcome
         return "out_of_force"

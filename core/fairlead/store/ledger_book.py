@@ -274,6 +274,30 @@ class Book:
             query = query.where(entries.c.act < before_act)
         return {(row.whose, row.day): int(row.units) for row in self._connection.execute(query)}
 
+    def standing(self, entity: str) -> dict[str, int]:
+        """Return how many accruals of each subject of an entity were neither reversed nor corrected."""
+        taken_back = entries.alias("taken_back")
+        query = (
+            select(entries.c.subject, func.count())
+            .where(
+                entries.c.entity == entity,
+                entries.c.kind == "accrual",
+                ~select(movements.c.id)
+                .where(movements.c.entry == entries.c.id, movements.c.state == State.REVERSED)
+                .exists(),
+                ~select(taken_back.c.id).where(taken_back.c.corrects == entries.c.id).exists(),
+            )
+            .group_by(entries.c.subject)
+        )
+        return dict(self._connection.execute(query).tuples().all())
+
+    def attributed_anew(self, entity: str) -> set[str]:
+        """Return the subjects of an entity that a person had decided anew."""
+        query = select(attributions.c.subject).where(
+            attributions.c.entity == entity, attributions.c.revision > 1
+        )
+        return set(self._connection.scalars(query))
+
     def moved_since(self, act: int) -> Iterator[tuple[str, str]]:
         """Yield (entity, id) of what entries are about, and of their partners, that moved after an act."""
         touched = (

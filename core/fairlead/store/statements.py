@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     Table,
     Text,
     Update,
@@ -30,41 +32,50 @@ __all__ = ["any_number", "any_of", "any_ref", "insert_missing", "insert_rows", "
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; those whose primary key is there already replace the old ones."""
-    if not rows:
-        return
-    statement = _insert(connection, table)
-    keys = [column.name for column in table.primary_key]
-    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    _run_many(connection, statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+    _insert_many(connection, table, rows, "replace")
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose primary key is not there yet."""
-    if rows:
-        keys = [column.name for column in table.primary_key]
-        _run_many(connection, _insert(connection, table).on_conflict_do_nothing(index_elements=keys), rows)
+    _insert_many(connection, table, rows, "leave")
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that are new."""
-    if rows:
-        _run_many(connection, _insert(connection, table), rows)
+    _insert_many(connection, table, rows, "refuse")
 
 
-def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+#: what is done where the primary key is there already
+_Conflict = Literal["replace", "leave", "refuse"]
 
 
-def _run_many(
-    connection: Connection, statement: sqlite.Insert | postgresql.Insert, rows: Sequence[Mapping[str, Any]]
+def _insert_many(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], conflict: _Conflict
 ) -> None:
+    if not rows:
+        return
     # rows go to the driver as they are: every column holds what both drivers take, and this is twice as fast
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    text, positions = _compiled(connection.dialect, table, tuple(rows[0]), conflict)
     parameters: list[Any] = list(rows)
-    if compiled.positiontup is not None:
-        names = compiled.positiontup
-        parameters = [tuple(row[name] for name in names) for row in rows]
-    connection.exec_driver_sql(compiled.string, parameters)
+    if positions is not None:
+        parameters = [tuple(row[name] for name in positions) for row in rows]
+    connection.exec_driver_sql(text, parameters)
+
+
+@lru_cache(maxsize=256)
+def _compiled(
+    dialect: Dialect, table: Table, columns: tuple[str, ...], conflict: _Conflict
+) -> tuple[str, Sequence[str] | None]:
+    """Return the text of an insertion and, where parameters go by position, their order."""
+    statement = sqlite.insert(table) if dialect.name == "sqlite" else postgresql.insert(table)
+    keys = [column.name for column in table.primary_key]
+    if conflict == "replace":
+        others = {name: statement.excluded[name] for name in columns if name not in keys}
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    elif conflict == "leave":
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    return compiled.string, compiled.positiontup
 
 
 def update_each(
