@@ -128,12 +128,13 @@ class Said:
             raise UsageError([Problem("not-approved", message, found=name, remedy=remedy)])
 
 
-def with_input_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Return a command that has the options of Said in the place of its one parameter `said`."""
+def with_input_options(command: Callable[..., int], *, without: Sequence[str] = ()) -> Callable[..., int]:
+    """Return a command that has the options of Said, but for some, in the place of its parameter `said`."""
+    offered = [each for each in fields(Said) if each.name not in without]
 
     @functools.wraps(command)
     def run(**options: Any) -> int:
-        said = Said(**{each.name: options.pop(each.name) for each in fields(Said)})
+        said = Said(**{each.name: options.pop(each.name) for each in offered})
         return command(**options, said=said)
 
     types = get_type_hints(Said, include_extras=True)
@@ -147,7 +148,7 @@ def with_input_options(command: Callable[..., int]) -> Callable[..., int]:
             inspect.Parameter(
                 each.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=types[each.name]
             )
-            for each in fields(Said)
+            for each in offered
         ]
     parameters = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in parameters]
     vars(run)["__signature__"] = own.replace(parameters=parameters)
