@@ -125,9 +125,9 @@ def test_an_alert_that_cannot_be_sent_does_not_stop_the_runs() -> None:
 
 
 def service(clinic: Clinic, said: list[Any], events: list[Any]) -> Service:
-    def opening(opened: Any, **options: Any) -> Session:
-        def quick(context: ConnectorContext) -> ConnectorContext:
-            return replace(context, timeout=(2.0, 5.0), sleep=clinic.sandbox.advance)
+    def opening(opened: Any, context: Any = lambda made: made, **options: Any) -> Session:
+        def quick(made: ConnectorContext) -> ConnectorContext:
+            return replace(context(made), timeout=(2.0, 5.0), sleep=clinic.sandbox.advance)
 
         return open_session(opened, clock=clinic.sandbox.now, context=quick, **options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections import deque
@@ -85,11 +86,12 @@ class ZohoAuth:
         self._lock = threading.Lock()
         self._token: str | None = None
         self._renew_at = datetime.min.replace(tzinfo=UTC)
-        # each run gets a token of its own: those that earlier processes got count as well
+        # those that earlier processes got count as well
         ages = context.recent.ages(_WINDOW.total_seconds(), ("auth",))
         now = context.clock()
         self._made = deque(now - timedelta(seconds=age) for age in ages)
         self._api = ""
+        self._recall()
 
     def headers(self) -> Mapping[str, str]:
         """Return the header; gets a token where there is none or where it is about to end."""
@@ -137,6 +139,17 @@ class ZohoAuth:
         lifetime = timedelta(seconds=life if isinstance(life, int) and life > 0 else 3600)
         self._token, self._api = token, api.rstrip("/")
         self._renew_at = now + lifetime - min(_AHEAD, lifetime / 10)
+        self._context.memory[self._memory_key()] = (self._token, self._api, self._renew_at)
+
+    def _recall(self) -> None:
+        """Take up the token that an earlier run of this process got with the same secrets."""
+        known = self._context.memory.get(self._memory_key())
+        if known is not None:
+            self._token, self._api, self._renew_at = known
+
+    def _memory_key(self) -> str:
+        secrets = [str(self._context.secrets.get(name)) for name in (CLIENT_ID, REFRESH_TOKEN)]
+        return "zoho token " + hashlib.sha256("\0".join(secrets).encode()).hexdigest()
 
     def _check_host(self, api: str) -> None:
         """Refuse a host that is none of Zoho's: the token would go there."""

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from fairlead.plugins.fields import FieldSpec, ObjectInfo, SetupStep
 from fairlead.plugins.limits import Limits, Usage
@@ -53,7 +53,8 @@ class ConnectorContext:
     of the daily quota that Fairlead may use; the rest is left to other integrations. `used_today` is what
     earlier runs of the last 24 hours took of it, `recent` what earlier processes took of shorter windows.
     `timeout` is the seconds to connect, and to wait for each piece of an answer. `clock` and `sleep` are
-    replaced in tests.
+    replaced in tests. `memory` is what a connector may keep for the next time that the same process opens
+    it, such as an access token: it is never written anywhere.
     """
 
     settings: Mapping[str, object]
@@ -64,6 +65,7 @@ class ConnectorContext:
     timeout: tuple[float, float] = (10.0, 60.0)
     clock: Callable[[], datetime] = _now
     sleep: Callable[[float], None] = field(default=time.sleep)
+    memory: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _set_up_sqlite(engine: Engine, timeout: float) -> None:
             "secure_delete = ON",
             "recursive_triggers = ON",
             "temp_store = MEMORY",
-            "cache_size = -65536",
+            "cache_size = -32768",
         ):
             connection.execute(f"PRAGMA {setting}").close()
 

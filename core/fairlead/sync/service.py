@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from fairlead import project
 from fairlead.plugins.failures import ConnectorError
@@ -52,6 +53,8 @@ class Service:
     open_session: Callable[..., Session] = open_session
     _alerts: Alerts | None = None
     _watched: datetime | None = None
+    #: what the connector keeps from one run to the next, such as an access token
+    _memory: dict[str, Any] = field(default_factory=dict)
 
     def run(self, *, once: bool = False) -> None:
         """Sync on schedule until `stop` is set, or once."""
@@ -112,7 +115,12 @@ class Service:
         now = self.clock()
         with store.reading() as tx:
             used = tx.runs.used_today(now)
-        session = self.open_session(opened, environment=self.environment, used_today=used)
+        session = self.open_session(
+            opened,
+            environment=self.environment,
+            used_today=used,
+            context=lambda made: replace(made, memory=self._memory),
+        )
         try:
             full = not announced and self._is_full_due(session, store, now)
             if self._watched is None or now - self._watched >= _WATCH_AGAIN:

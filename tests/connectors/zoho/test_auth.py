@@ -43,7 +43,13 @@ class Accounts:
 
 
 def opened(
-    ask: Any, clock: Clock, accounts: str = LOOPBACK, *, recent: RecentCalls | None = None, **secrets: str
+    ask: Any,
+    clock: Clock,
+    accounts: str = LOOPBACK,
+    *,
+    recent: RecentCalls | None = None,
+    memory: dict[str, Any] | None = None,
+    **secrets: str,
 ) -> ZohoAuth:
     values = {
         "ZOHO_CLIENT_ID": "id",
@@ -52,7 +58,11 @@ def opened(
         **secrets,
     }
     context = ConnectorContext(
-        settings={}, secrets=Secrets(values), clock=clock, recent=recent or RecentCalls()
+        settings={},
+        secrets=Secrets(values),
+        clock=clock,
+        recent=recent or RecentCalls(),
+        memory={} if memory is None else memory,
     )
     return ZohoAuth(context, accounts, ask)
 
@@ -251,3 +261,15 @@ def test_check_names_a_permission_that_is_missing(desk: Desk) -> None:
 
     assert "NO_PERMISSION" in problem.message
     assert "profile" in str(problem.remedy)
+
+
+def test_the_runs_of_one_process_share_a_token_while_it_lives() -> None:
+    clock, accounts, memory = Clock(), Accounts(), dict[str, Any]()
+    first = sent(opened(accounts, clock, memory=memory))
+    assert sent(opened(accounts, clock, memory=memory)) == first
+    # another account's secrets get a token of their own
+    other = {"ZOHO_REFRESH_TOKEN": "other"}
+    assert sent(opened(accounts, clock, memory=memory, **other)).endswith(" token-2")
+    clock.now += timedelta(minutes=56)
+    assert sent(opened(accounts, clock, memory=memory)).endswith(" token-3")
+    assert "refresh" not in str(list(memory))
