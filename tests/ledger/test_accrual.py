@@ -43,3 +43,14 @@ def test_what_is_in_order_is_released_and_the_rest_is_held_with_reasons(world: W
     ledger.accrue()
     report = ledger.assess()
     assert (report.looked_at, report.released, report.held, report.by_code) == (2, 1, 1, {"no_licence": 1})
+
+
+def test_patients_who_are_not_known_are_several(world: World) -> None:
+    world.partner()
+    for number in (1, 2):
+        id_ = f"i{number}"
+        facts = {"introduced_on": "2026-10-05", "verified": True, "file_complete": True}
+        world.put("introduction", id_, facts, {"partner": "p1"})
+    report = world.ledger().accrue()
+    # one fee for each patient is the limit; nobody knows that these two are one
+    assert (report.entries, report.cut, report.units) == (2, 0, {"USD": 100000})

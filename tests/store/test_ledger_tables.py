@@ -169,10 +169,15 @@ def test_a_movement_takes_the_whole_amount_from_where_it_is(
     store: Store, from_state: State | None, state: State, units: int
 ) -> None:
     [number] = accrue(store, new())
-    with pytest.raises(StoreError), store.transaction() as tx:
-        act = tx.book.begin("assess", actor="fairlead", at=AT)
-        act._move(number, from_state, state, units)
-        act.write()
+
+    def move() -> None:
+        with store.transaction() as tx:
+            act = tx.book.begin("assess", actor="fairlead", at=AT)
+            act._move(number, from_state, state, units)
+            act.write()
+
+    with pytest.raises(StoreError):
+        move()
 
 
 def test_a_correction_takes_back_the_whole_of_one_entry_once(store: Store) -> None:

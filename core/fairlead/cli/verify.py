@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 __all__ = ["SignedPath", "find_register", "register", "rendering"]
 
 _PURPOSE = (
-    "Verify an approval, or a report of an audit (JSON or HTML), without any network: each signature, who "
-    "made it, in which role, and whether the key was valid then; of a page, that it is what its report "
-    "renders to; with --project, that the project's documents are those that were signed. Ends with exit "
-    "code 1 where something is not as it was signed, and with 2 where the file cannot be read."
+    "Verify an approval, a report of an audit (JSON or HTML), or a bundle of evidence (zip), without any "
+    "network: each signature, who made it, in which role, and if the key was valid then; of a page, that it "
+    "is what its report renders to; of a bundle, that every file is the one of its digest, and the "
+    "amounts that its rules and facts give; with --project, that the project's documents are those that were "
+    "signed. Ends with exit code 1 where something is not as it was signed, and with 2 where the file cannot "
+    "be read."
 )
 
 SignedPath = Annotated[
-    Path, typer.Argument(metavar="FILE", help="An approval, a report or its page.", show_default=False)
+    Path,
+    typer.Argument(metavar="FILE", help="An approval, a report, its page or a bundle.", show_default=False),
 ]
 
 
@@ -41,6 +44,7 @@ def register(app: typer.Typer) -> None:
         help=help_text(
             _PURPOSE,
             "fairlead verify audit.html --register people.json",
+            "fairlead verify TA-101.zip --register people.json",
             "fairlead verify clinic/approvals/lead-scoring-2026-11-22-0123456789ab.json --project clinic",
         ),
     )(with_messages(_verify))
@@ -71,8 +75,13 @@ def _verify(
 ) -> int:
     from fairlead import project
     from fairlead.cli.targets import moment_of
+    from fairlead.ledger.bundle import is_bundle
     from fairlead.project.signed_page import read_signed
 
+    if is_bundle(path):
+        from fairlead.cli.verify_bundle import verify_bundle
+
+        return verify_bundle(path, register_file, folder, as_json=as_json)
     signed = read_signed(path)
     people = find_register(path, register_file, folder)
     opened = None if folder is None else project.open(folder)

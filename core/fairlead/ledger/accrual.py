@@ -257,7 +257,7 @@ class Accrual:
                         outcomes.add("rejected")
                         continue
                     assert found.payee is not None
-                    subject = Subject(programme.name, record.id, found.payee, record.linked("lead"), day)
+                    subject = Subject(programme.name, record.id, found.payee, record.patient, day)
                     due.append(_Due(record, programme.name, version, earned, day, found, checked, subject))
                     outcomes.add("accrued_now")
         order = ("rejected", "accrued_now", "accrued_before", "not_known", "not_earned", "before_cut_over")

@@ -10,7 +10,7 @@ from typing import Any
 
 from fairlead.engine.program import Checked
 from fairlead.ledger.accrual import logged
-from fairlead.ledger.attributing import Attributor, Found
+from fairlead.ledger.attributing import Attributor, Found, with_payee
 from fairlead.ledger.holds import Holds
 from fairlead.ledger.programmes import Earned, Programme, Version
 from fairlead.ledger.reasons import HoldReason
@@ -133,7 +133,9 @@ class Assessment:
         for entity, own in by_entity.items():
             alive = self._alive(tx, own)
             records = self._subjects.read(tx, entity, set(alive.values()))
-            attributions = self._attributor.find(tx, entity, records)
+            link = self._subjects.payee_link(entity)
+            attributions = self._attributor.find(tx, entity, records, link)
+            records = with_payee(tx, records, attributions)
             for entry in own:
                 record = records.get(alive[entry.id])
                 found[entry.id] = self._finding(entry, record, attributions)

@@ -20,6 +20,7 @@ __all__ = ["Holds"]
 _TEXTS = {
     "programme-changed": "The programme that it was accrued by is not the one in force for its day any more",
     "record-gone": "The record that it was accrued for is not there any more",
+    "payee-gone": "Whom it would be paid to is not in the CRM any more",
     "amount-changed": "By what is known now the amount is another one",
     "no-longer-earned": "By what is known now nothing is earned",
     "not-known-any-more": "What the amount rests on is not known any more",
@@ -58,6 +59,9 @@ class Holds:
             return [_own("programme-changed")]
         if then is None or now is None:
             return [_own("record-refused")]
+        if not record.linked(now.reward.payee):
+            # whatever is asked about a payee who is not there is not known: that would tell nobody anything
+            return [_own("payee-gone")]
         reasons = list(self._amount(entry, then))
         reasons += found.reasons
         if now.result is None or now.result.payable is not True:

@@ -77,7 +77,7 @@ class Ledger:
     @cached_property
     def attributor(self) -> Attributor:
         """Whom introductions belong to."""
-        return Attributor()
+        return Attributor(self.programmes, self.project.zone)
 
     @cached_property
     def holds(self) -> Holds:

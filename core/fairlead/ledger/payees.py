@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from fairlead.documents.found import found_text
 from fairlead.ledger.programmes import Programme
+from fairlead.problems import Problem, UsageError, nearest_name
 from fairlead.store import Ref, Transaction
 
-__all__ = ["Payee", "Terms", "read_payees", "terms_of"]
+__all__ = ["Payee", "Terms", "payee_of_code", "read_payees", "terms_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,37 @@ def read_payees(tx: Transaction, ids: Iterable[str]) -> dict[str, Payee]:
     moved = {id_: ref.id for id_, ref in refs.items() for ref in [tx.identity.resolve(ref)]}
     found |= tx.mirror.records("partner", moved.values())
     return {id_: _payee(moved.get(id_, id_), found.get(moved.get(id_, id_))) for id_ in wanted}
+
+
+def payee_of_code(tx: Transaction, code: str) -> Payee:
+    """Return the partner of a tracking code, whatever its case; one without a code goes by its id.
+
+    Raises UsageError for an unknown one, with the nearest code.
+    """
+    wanted = code.strip().upper()
+    codes: list[str] = []
+    for page in tx.mirror.facts("partner"):
+        for id_, facts in page.items():
+            known = str(facts.get("code") or id_)
+            if known.upper() == wanted:
+                return read_payees(tx, [id_])[id_]
+            codes.append(known)
+    gone = {balance.payee for balance in tx.book.balances()}
+    for id_ in sorted(gone):
+        # a partner that the CRM has no more goes by its id
+        if id_.upper() == wanted:
+            return read_payees(tx, [id_])[id_]
+    raise UsageError(
+        [
+            Problem(
+                "unknown-partner",
+                f"there is no partner `{found_text(code)}`",
+                found=found_text(code),
+                nearest=nearest_name(code[:100], codes),
+                remedy="give the partner's tracking code",
+            )
+        ]
+    )
 
 
 def _object(tx: Transaction) -> str:

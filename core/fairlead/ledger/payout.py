@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from fairlead.ledger.benefits import MONEY, benefit_of
 from fairlead.ledger.ledger import Ledger
 from fairlead.ledger.periods import Period
 from fairlead.ledger.proposal import PAY, PayeeProposal, Proposal, propose
-from fairlead.ledger.statement import Statement, make_statement
+from fairlead.ledger.statement import Statement, draft_statements, make_statement
 from fairlead.problems import Problem, UsageError, nearest_name
-from fairlead.store import Transaction
+from fairlead.store import Store, Transaction
 from fairlead.store.ledger_records import Act, Entry
 from fairlead.store.ledger_states import State
 
@@ -46,6 +47,22 @@ class Payout:
         self._ledger = ledger
         self._store = ledger.store
         self._now = ledger.now
+
+    @property
+    def store(self) -> Store:
+        """The store of the ledger."""
+        return self._store
+
+    def proposed(self, tx: Transaction, period: Period) -> Act:
+        """Return the newest proposal of a period. Raises UsageError where there is none."""
+        found = self._last(tx, "propose", period)
+        if found is None:
+            raise _refusal(
+                "nothing-proposed",
+                f"nothing was proposed for {period.name}",
+                "propose it with `fairlead ledger run`",
+            )
+        return found
 
     def look(self, tx: Transaction, period: Period) -> Proposal:
         """Return what would be proposed now; nothing is written."""
@@ -81,22 +98,18 @@ class Payout:
         *,
         leave_out: Collection[str] = (),
         reason: str = "",
+        digest: str | None = None,
         signature: Mapping[str, Any] | None = None,
     ) -> Approved:
         """Approve what was proposed, but for the payees of these codes.
 
-        Raises UsageError where nothing was proposed, where what is due changed since, and where the person
-        who approves is the one who proposed.
+        With `digest` that proposal and no later one: it is what a `signature` is over. Raises UsageError
+        where nothing was proposed, where what is due changed since, and where the person who approves is
+        the one who proposed.
         """
         with self._store.transaction() as tx:
             tx.book.lock()
-            proposed = self._last(tx, "propose", period)
-            if proposed is None:
-                raise _refusal(
-                    "nothing-proposed",
-                    f"nothing was proposed for {period.name}",
-                    "propose it with `fairlead ledger run`",
-                )
+            proposed = self.proposed(tx, period)
             if same_person(by, proposed.actor):
                 raise _refusal(
                     "same-person",
@@ -104,7 +117,7 @@ class Payout:
                     "let somebody else approve it",
                 )
             proposal = self.look(tx, period)
-            if proposal.digest != proposed.content["digest"]:
+            if proposal.digest != proposed.content["digest"] or digest not in (None, proposal.digest):
                 if self._approved(tx, proposed):
                     return Approved((), ())
                 raise _refusal(
@@ -132,7 +145,7 @@ class Payout:
             return Approved(tuple(chosen), tuple(each for each in payable if each.payee.code in leave_out))
 
     def state(self, period: Period, by: str) -> list[Statement]:
-        """Tell the payees: put what was approved on statements, one for each payee and currency.
+        """Tell the payees: put what was approved on statements, each of one payee, currency and kind.
 
         Return these statements, and those that were made for the period before.
         """
@@ -140,10 +153,11 @@ class Payout:
             tx.book.lock()
             proposal = self.look(tx, period)
             approved = list(tx.book.entries(states=[State.APPROVED], last=period.last))
-            grouped: dict[tuple[str, str], list[Entry]] = {}
+            grouped: dict[tuple[str, str, str], list[Entry]] = {}
             for entry in approved:
-                grouped.setdefault((entry.payee, entry.currency), []).append(entry)
-            for (payee, currency), entries in sorted(grouped.items()):
+                benefit = benefit_of(self._ledger.programmes, entry).kind
+                grouped.setdefault((entry.payee, entry.currency, benefit), []).append(entry)
+            for (payee, currency, _), entries in sorted(grouped.items()):
                 statement = make_statement(
                     tx, self._ledger, period, payee, currency, entries, proposal, self._now
                 )
@@ -168,16 +182,60 @@ class Payout:
             if period is None or act.content["period"] == period.name
         ]
 
+    def previews(self, tx: Transaction, period: Period) -> list[Statement]:
+        """Return what those would be told who are on no statement of a period: what of theirs is held."""
+        told = {(each.payee, each.document["currency"]) for each in self.statements(tx, period)}
+        proposal = self.look(tx, period)
+        payees = {each.payee.id for each in proposal.payees} | {each.payee.id for each in proposal.held}
+        return [
+            each
+            for payee in sorted(payees)
+            for each in draft_statements(tx, self._ledger, period, payee, proposal, self._now)
+            if (payee, each.document["currency"]) not in told
+        ]
+
     def pay(
-        self, period: Period, by: str, *, on: date, reference: str, code: str | None = None
+        self,
+        period: Period,
+        by: str,
+        *,
+        on: date,
+        reference: str,
+        code: str | None = None,
+        currency: str | None = None,
     ) -> list[Entry]:
-        """Record that what is on the statements of a period was paid, to one payee where a code is named.
+        """Record that the money on the statements of a period was paid: all, or of one code and currency.
 
         Disputed entries are paid once their dispute was rejected or upheld; an open one stays. Raises
         UsageError without a reference, and for a payment before the statement or in the future.
         """
         if not reference.strip():
             raise _refusal("empty-value", "a payment has a reference", "give the bank's reference")
+        return self._settle(period, by, on=on, reference=reference, code=code, currency=currency, money=True)
+
+    def hand_over(
+        self, period: Period, by: str, *, on: date, what: str, code: str | None = None
+    ) -> list[Entry]:
+        """Record that gifts, vouchers and discounts on the statements of a period were handed over.
+
+        `what` says what it was. Raises UsageError as `pay` does.
+        """
+        if not what.strip():
+            message = "what was handed over is not said"
+            raise _refusal("empty-value", message, "say it, such as `book about the city`")
+        return self._settle(period, by, on=on, reference=what, code=code, currency=None, money=False)
+
+    def _settle(
+        self,
+        period: Period,
+        by: str,
+        *,
+        on: date,
+        reference: str,
+        code: str | None,
+        currency: str | None,
+        money: bool,
+    ) -> list[Entry]:
         if on > self._ledger.today:
             raise _refusal("wrong-day", f"the payment is dated {on}, which is to come", "give its day")
         with self._store.transaction() as tx:
@@ -186,7 +244,9 @@ class Payout:
             numbers: list[int] = []
             for statement in self.statements(tx, period):
                 document = statement.document
-                if code is not None and document["code"] != code:
+                if (document.get("benefit", MONEY) == MONEY) != money:
+                    continue
+                if code not in (None, document["code"]) or currency not in (None, document["currency"]):
                     continue
                 if on < date.fromisoformat(document["made_on"]):
                     message = f"the payment is dated {on}, before the statement of {document['code']}"

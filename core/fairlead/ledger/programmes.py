@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from decimal import Decimal
+from functools import cached_property, partial
 from typing import Any
 
 from fairlead.engine import Cause, Program, RewardResult
@@ -19,8 +20,9 @@ from fairlead.problems import DocumentError, Problem, UsageError
 from fairlead.project import Project
 from fairlead.ruleset.typed import Check, Decision, Formula, Reward, Ruleset
 
-__all__ = ["Earned", "Programme", "Version", "programmes_of"]
+__all__ = ["Earned", "Programme", "Version", "amount_text", "limit_name", "major", "minor", "programmes_of"]
 
+_PARTS = ("amount", "accrues_when", "payable_when", "reversed_when")
 _NOT_IN_FORCE = {"not-yet-effective", "no-longer-effective"}
 
 
@@ -29,14 +31,20 @@ class Earned:
     """What a reward block says of one record: before limits, as the engine decided.
 
     `units` is the amount in minor units of `currency`, None where it is not known; `result` is None where it
-    is not known whether anything is earned. `causes` say what is not known.
+    is not known whether anything is earned.
     """
 
     reward: Reward
     result: RewardResult | None
     units: int | None
     currency: str
-    causes: tuple[Cause, ...]
+    #: found out only where it is asked for: it needs a trace
+    why: Callable[[], tuple[Cause, ...]] = field(compare=False, repr=False)
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """What is not known of amount, accrual and payee, and why."""
+        return self.why() if self.result is None or self.result.amount is None else ()
 
 
 class Version:
@@ -74,18 +82,73 @@ class Version:
     @cached_property
     def limits(self) -> Program:
         """The maximum of each limit as a formula of its own, named by `limit_name`."""
+        return self._program_of(
+            (limit_name(reward, cap.id), reward, cap.maximum)
+            for reward in self.rewards
+            for cap in reward.caps
+        )
+
+    def limit_reads(self, reward: Reward) -> frozenset[str]:
+        """Return every fact and aggregate that the limits of a reward read."""
+        names = (limit_name(reward, cap.id) for cap in reward.caps)
+        return frozenset(fact for name in names for fact in self.limits.reads(name))
+
+    def earned(self, checked: Checked, as_of: date | datetime, rates: Any = None) -> list[Earned]:
+        """Return what the reward blocks about a checked record's entity say as of a day or an instant."""
+        decisions, _, _ = self.program.runner(as_of, rates)(checked)
+        found = []
+        for reward in self.rewards:
+            if reward.name not in decisions:
+                # it is about another entity than the record
+                continue
+            result: RewardResult | None = decisions[reward.name]
+            assert isinstance(reward.type, MoneyType)
+            assert reward.type.currency is not None
+            if result is None:
+                result = self._by_parts(reward, checked, as_of, rates)
+            units = None if result is None or result.amount is None else minor(result.amount)
+            why = partial(self._causes, reward, checked, as_of, rates)
+            found.append(Earned(reward, result, units, reward.type.currency, why))
+        return found
+
+    def _causes(
+        self, reward: Reward, checked: Checked, as_of: date | datetime, rates: Any
+    ) -> tuple[Cause, ...]:
+        return self.program.evaluate_checked(checked, as_of, rates).undetermined.get(reward.name, ())
+
+    def _by_parts(
+        self, reward: Reward, checked: Checked, as_of: date | datetime, rates: Any
+    ) -> RewardResult | None:
+        """Return an undetermined reward as far as its parts are known, None where it may not be earned.
+
+        An amount goes by its own day: whether it may be paid is known where it is not known any more.
+        """
+        found = self._parts.runner(as_of, rates)(checked)[0]
+        amount, accrues, payable, reversed_ = (found[f"{reward.name}__{part}"] for part in _PARTS)
+        return RewardResult(None, amount, accrues, payable, reversed_) if accrues is not None else None
+
+    @cached_property
+    def _parts(self) -> Program:
+        """The parts of each reward as formulas of their own."""
+        return self._program_of(
+            (f"{reward.name}__{part}", reward, getattr(reward, part))
+            for reward in self.rewards
+            for part in _PARTS
+        )
+
+    def _program_of(self, named: Iterable[tuple[str, Reward, Term]]) -> Program:
+        """Return terms of rewards as formulas, by the names that are given to them."""
         formulas: list[Decision] = [
             Formula(
-                name=limit_name(reward, cap.id),
-                type=cap.maximum.type,
+                name=name,
+                type=term.type,
                 title=reward.title,
                 description=reward.description,
                 strict=True,
                 pointer=reward.pointer,
-                value=cap.maximum,
+                value=term,
             )
-            for reward in self.rewards
-            for cap in reward.caps
+            for name, reward, term in named
         ]
         ruleset = replace(
             self.ruleset,
@@ -93,25 +156,6 @@ class Version:
             document_order=(*self.ruleset.document_order, *(each.name for each in formulas)),
         )
         return Program(ruleset, zone=self.program.zone, select=[each.name for each in formulas])
-
-    def earned(self, checked: Checked, as_of: date | datetime, rates: Any = None) -> list[Earned]:
-        """Return what each reward block says of a checked record as of a day or an instant."""
-        decisions, _, unknown = self.program.runner(as_of, rates)(checked)
-        found = []
-        for reward in self.rewards:
-            result: RewardResult | None = decisions[reward.name]
-            assert isinstance(reward.type, MoneyType)
-            assert reward.type.currency is not None
-            units = None
-            causes: tuple[Cause, ...] = ()
-            if result is None or (result.accrues and result.amount is None):
-                if unknown:
-                    trace = self.program.evaluate_checked(checked, as_of, rates)
-                    causes = trace.undetermined.get(reward.name, ())
-            elif result.amount is not None:
-                units = minor(result.amount)
-            found.append(Earned(reward, result, units, reward.type.currency, causes))
-        return found
 
     def checks_behind(self, reward: Reward) -> Sequence[Check]:
         """Return the checks that `payable_when` reads, in document order."""
@@ -169,11 +213,15 @@ class Version:
 
 
 class Programme:
-    """A ruleset of the project that has reward blocks, in all its versions."""
+    """A ruleset of the project that has reward blocks, in all its versions.
 
-    def __init__(self, project: Project, name: str) -> None:
+    With `drafts` versions that are not approved count as well: for what only looks.
+    """
+
+    def __init__(self, project: Project, name: str, *, drafts: bool = False) -> None:
         self.name = name
         self._project = project
+        self._program = project.draft if drafts else project.program
         self._versions: dict[tuple[str, str], Version] = {}
         self._by_day: dict[date, Version | None] = {}
 
@@ -202,7 +250,7 @@ class Programme:
                 return None
             raise
         rewards = [each.name for each in ruleset.decisions if isinstance(each, Reward)]
-        program = self._project.program(self.name, rewards, as_of=day)
+        program = self._program(self.name, rewards, as_of=day)
         key = (ruleset.digest, program.approval)
         if key not in self._versions:
             self._versions[key] = Version(ruleset, program)
@@ -255,6 +303,18 @@ def minor(amount: Money) -> int:
     units = amount.amount.scaleb(digits)
     assert units == units.to_integral_value()
     return int(units)
+
+
+def major(units: int, currency: str) -> Money:
+    """Return minor units of a currency as an amount."""
+    digits = minor_units(currency)
+    assert digits is not None
+    return Money(Decimal(units).scaleb(-digits), currency)
+
+
+def amount_text(units: int, currency: str) -> str:
+    """Return minor units of a currency as people write them: `1,500.00 USD`."""
+    return f"{major(units, currency).amount:,f} {currency}"
 
 
 def _not_whole(ruleset: Ruleset, reward: Reward) -> Problem | None:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from fairlead.documents.canonical import digest
+from fairlead.ledger.benefits import MONEY, benefit_of, without_points
 from fairlead.ledger.payees import Payee, Terms, read_payees, terms_of
 from fairlead.ledger.periods import Period
 from fairlead.ledger.programmes import Programme
@@ -58,7 +59,10 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class PayeeProposal:
-    """What one payee would be paid in one currency, in minor units, and by which entries."""
+    """What one payee would be given in one currency, in minor units, and by which entries.
+
+    `benefit` is what it is; where it is not money, the amount is its value and nothing is paid.
+    """
 
     payee: Payee
     terms: Terms
@@ -66,6 +70,7 @@ class PayeeProposal:
     units: int
     entries: tuple[Entry, ...]
     reasons: tuple[HoldReason, ...]
+    benefit: str = MONEY
 
     def as_json(self) -> dict[str, Any]:
         """Return the part of the proposal that its digest covers."""
@@ -77,6 +82,7 @@ class PayeeProposal:
             "units": self.units,
             "entries": [[each.id, each.units] for each in self.entries],
             "reasons": [reason.code for reason in self.reasons],
+            **({"benefit": self.benefit} if self.benefit != MONEY else {}),
         }
 
 
@@ -117,10 +123,10 @@ class Proposal:
 
     @property
     def totals(self) -> dict[str, int]:
-        """What would be paid by currency, in minor units."""
+        """What would be paid in money by currency, in minor units."""
         found: dict[str, int] = {}
         for each in self.payees:
-            if each.outcome == PAY:
+            if each.outcome == PAY and each.benefit == MONEY:
                 found[each.terms.currency] = found.get(each.terms.currency, 0) + each.units
         return found
 
@@ -130,8 +136,8 @@ def propose(tx: Transaction, programmes: Sequence[Programme], period: Period, as
 
     It only reads; what stands against an entry is as the last assessment found it.
     """
-    released = list(tx.book.entries(states=[State.RELEASED], last=period.last))
-    held = list(tx.book.entries(states=[State.ACCRUED, State.HELD], last=period.last))
+    released = without_points(tx.book.entries(states=[State.RELEASED], last=period.last))
+    held = without_points(tx.book.entries(states=[State.ACCRUED, State.HELD], last=period.last))
     reasons = {
         number: each.reasons
         for number, each in tx.book.holds([entry.id for entry in (*released, *held)]).items()
@@ -139,17 +145,18 @@ def propose(tx: Transaction, programmes: Sequence[Programme], period: Period, as
     }
     payees = read_payees(tx, (entry.payee for entry in (*released, *held)))
     stopped = [entry for entry in released if entry.id in reasons]
-    grouped: dict[tuple[str, str, str], list[Entry]] = {}
+    grouped: dict[tuple[str, str, str, str], list[Entry]] = {}
     for entry in released:
         if entry.id not in reasons:
             payee = payees[entry.payee]
-            grouped.setdefault((payee.code, payee.id, entry.currency), []).append(entry)
+            benefit = benefit_of(programmes, entry).kind
+            grouped.setdefault((payee.code, payee.id, entry.currency, benefit), []).append(entry)
     return Proposal(
         period,
         as_of,
         tuple(
-            _of_payee(payees[entries[0].payee], entries, currency, programmes, as_of)
-            for (_, _, currency), entries in sorted(grouped.items())
+            _of_payee(payees[entries[0].payee], entries, currency, benefit, programmes, as_of)
+            for (_, _, currency, benefit), entries in sorted(grouped.items())
         ),
         tuple(
             HeldLine(entry, payees[entry.payee], tuple(reasons.get(entry.id, ())))
@@ -159,7 +166,12 @@ def propose(tx: Transaction, programmes: Sequence[Programme], period: Period, as
 
 
 def _of_payee(
-    payee: Payee, entries: Sequence[Entry], currency: str, programmes: Sequence[Programme], as_of: date
+    payee: Payee,
+    entries: Sequence[Entry],
+    currency: str,
+    benefit: str,
+    programmes: Sequence[Programme],
+    as_of: date,
 ) -> PayeeProposal:
     terms = terms_of(programmes, {entry.programme for entry in entries}, currency, as_of)
     units = sum(entry.units for entry in entries)
@@ -179,4 +191,4 @@ def _of_payee(
     reasons = tuple(
         HoldReason(code, _TEXTS[code], "settlement", remedy=_REMEDIES.get(code)) for code in codes
     )
-    return PayeeProposal(payee, terms, outcome, units, tuple(entries), reasons)
+    return PayeeProposal(payee, terms, outcome, units, tuple(entries), reasons, benefit)

@@ -1,7 +1,8 @@
 """A statement to a payee: what is paid, what is held and how to mend it, and nothing about anybody's health.
 
 It names introductions by id and day, rewards by title, amounts and reasons. It has no patient's name, no
-procedure, no bill and no decision of a patient (check C26 of the domain).
+procedure, no bill and no decision of a patient (check C26 of the domain); what is missing is named where it
+says nothing about a patient.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from fairlead.documents.texts import pick
+from fairlead.ledger.benefits import MONEY, benefit_of, without_points
 from fairlead.ledger.payees import read_payees, terms_of
 from fairlead.ledger.periods import Period, period_bounds
-from fairlead.ledger.proposal import CARRIED_OVER, HeldLine, Proposal
+from fairlead.ledger.proposal import CARRIED_OVER, PAY, HeldLine, Proposal
+from fairlead.ledger.remedies import open_facts, remedy_of
 from fairlead.store import Transaction
 from fairlead.store.ledger_records import Entry
 from fairlead.store.ledger_states import State
@@ -22,7 +25,7 @@ from fairlead.store.ledger_states import State
 if TYPE_CHECKING:
     from fairlead.ledger.ledger import Ledger
 
-__all__ = ["Statement", "make_statement", "paid_in_year", "payments"]
+__all__ = ["Statement", "draft_statements", "make_statement", "paid_in_year", "payments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +51,28 @@ def make_statement(
     proposal: Proposal,
     now: datetime,
 ) -> Statement:
-    """Return the statement of entries that are about to be told to a payee; amounts are minor units."""
+    """Return the statement of entries that are about to be told to a payee; amounts are minor units.
+
+    The entries give one kind of benefit. Where that is not money the amounts are its value.
+    """
     payee = read_payees(tx, [payee_id])[payee_id]
     today = ledger.today
-    terms = terms_of(ledger.programmes, {each.programme for each in entries}, currency, today)
     before = paid_in_year(tx, payee_id, currency, today.year)
     total = sum(each.units for each in entries)
+    own = [each for each in proposal.payees if each.payee.id == payee.id and each.terms.currency == currency]
     held = [each for each in proposal.held if each.payee.id == payee.id and each.entry.currency == currency]
-    carried = sum(
-        each.units
-        for each in proposal.payees
-        if each.payee.id == payee.id and each.terms.currency == currency and each.outcome == CARRIED_OVER
-    )
+    held += [
+        HeldLine(entry, payee, tuple(reason.as_json() for reason in each.reasons))
+        for each in own
+        if each.outcome != PAY
+        for entry in each.entries
+    ]
+    carried = sum(each.units for each in own if each.outcome == CARRIED_OVER)
+    told = entries or [each.entry for each in held]
+    terms = terms_of(ledger.programmes, {each.programme for each in told}, currency, today)
     reportable = terms.reportable_from
+    benefits = {benefit_of(ledger.programmes, each).kind for each in entries} or {MONEY}
+    assert len(benefits) == 1, "a statement is of one kind of benefit"
     document = {
         "fairlead": 1,
         "kind": "statement",
@@ -73,6 +85,7 @@ def make_statement(
         "name": payee.name,
         "language": payee.language,
         "currency": currency,
+        "benefit": benefits.pop(),
         "lines": [_line(ledger, each, payee.language) for each in entries],
         "total": total,
         "held": [_held(ledger, each, payee.language) for each in held],
@@ -90,6 +103,23 @@ def make_statement(
     return Statement(document)
 
 
+def draft_statements(
+    tx: Transaction, ledger: Ledger, period: Period, payee_id: str, proposal: Proposal, now: datetime
+) -> list[Statement]:
+    """Return what a payee would be told now, by currency and kind; nothing in it is approved."""
+    found = []
+    own = [each for each in proposal.payees if each.payee.id == payee_id]
+    held = [each for each in proposal.held if each.payee.id == payee_id]
+    currencies = {each.terms.currency for each in own} | {each.entry.currency for each in held}
+    for currency in sorted(currencies):
+        paid = [each for each in own if each.terms.currency == currency and each.outcome == PAY]
+        for benefit in sorted({each.benefit for each in paid}) or [MONEY]:
+            entries = [entry for each in paid if each.benefit == benefit for entry in each.entries]
+            made = make_statement(tx, ledger, period, payee_id, currency, entries, proposal, now)
+            found.append(Statement({**made.document, "draft": True}))
+    return found
+
+
 def paid_in_year(tx: Transaction, payee: str, currency: str, year: int) -> int:
     """Return what a payee was paid in a calendar year in a currency, in minor units, openings included."""
     first, last = period_bounds("year", date(year, 1, 1))
@@ -102,7 +132,8 @@ def paid_in_year(tx: Transaction, payee: str, currency: str, year: int) -> int:
 
 def payments(tx: Transaction, payee: str | None = None) -> list[tuple[Entry, date]]:
     """Return what was paid, with the day of each payment."""
-    paid = {entry.id: entry for entry in tx.book.entries(payee=payee, states=[State.PAID])}
+    found_paid = without_points(tx.book.entries(payee=payee, states=[State.PAID]))
+    paid = {entry.id: entry for entry in found_paid}
     found = []
     for act, entry in tx.book.moved_into(State.PAID, list(paid)):
         on = act.content.get("on")
@@ -128,6 +159,7 @@ def _line(ledger: Ledger, entry: Entry, language: str) -> dict[str, Any]:
 
 
 def _held(ledger: Ledger, held: HeldLine, language: str) -> dict[str, Any]:
+    model = ledger.versions[0].ruleset.model
     return {
         "introduction": held.entry.subject,
         "day": held.entry.day.isoformat(),
@@ -137,8 +169,8 @@ def _held(ledger: Ledger, held: HeldLine, language: str) -> dict[str, Any]:
             {
                 "code": reason["code"],
                 "text": pick(reason["text"], language),
-                "remedy": pick(reason["remedy"], language) if reason.get("remedy") else None,
-                "missing": list(reason.get("missing", ())),
+                "remedy": remedy_of(reason, language, model),
+                "missing": open_facts(reason.get("missing", ()), model, language),
             }
             for reason in held.reasons
         ],

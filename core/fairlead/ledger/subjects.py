@@ -62,6 +62,11 @@ class SubjectRecord:
     counted: Raw
     old_ids: tuple[str, ...] = ()
 
+    @property
+    def patient(self) -> str:
+        """Whom it concerns: the lead; where none is known, the record itself, which nobody shares."""
+        return self.linked("lead") or self.id
+
     def linked(self, link: str) -> str:
         """Return the id of a linked record, empty where there is none."""
         value = self.raw.get(link, {}).get("id")

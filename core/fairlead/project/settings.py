@@ -24,10 +24,13 @@ from fairlead.ruleset.parts import DigestText
 
 __all__ = [
     "SETTINGS_FILE",
+    "AccountNames",
     "AlertSettings",
     "ConnectorSettings",
+    "LedgerSettings",
     "PilotSettings",
     "ProjectSettings",
+    "RetentionSettings",
     "StoreSettings",
     "SyncSettings",
     "WebhookSettings",
@@ -165,6 +168,42 @@ class SyncSettings(DocumentModel):
     alerts: AlertSettings | None = Field(default=None, description="Who is told of trouble.")
 
 
+class AccountNames(DocumentModel):
+    """The table `[ledger.accounts]`: what accounting calls the accounts of the ledger."""
+
+    expense: str = Field(default="expense", min_length=1, description="What rewards cost.")
+    opening: str = Field(
+        default="opening", min_length=1, description="What was carried into the ledger at a cut-over."
+    )
+    accrued: str = Field(
+        default="accrued", min_length=1, description="Earned, and not told to the payee yet."
+    )
+    payable: str = Field(default="payable", min_length=1, description="On a statement, and not paid yet.")
+    paid: str = Field(default="paid", min_length=1, description="Paid: the bank, or what clears it.")
+    reversed: str = Field(
+        default="reversed", min_length=1, description="Taken back before the payee was told."
+    )
+
+
+class LedgerSettings(DocumentModel):
+    """The table `[ledger]`."""
+
+    accounts: AccountNames = Field(
+        default_factory=AccountNames, description="The names of accounts in the export for accounting."
+    )
+
+
+class RetentionSettings(DocumentModel):
+    """The table `[retention]`: for how many years what is kept about payments is not to be thrown away.
+
+    Ten years are the outer limit of claims under the US False Claims Act (31 USC 3731(b), from memory; HIPAA
+    asks for 6, Open Payments for 5). Nothing is deleted by it: bundles of evidence say until when.
+    """
+
+    ledger: int = Field(default=10, ge=1, le=100, description="Years for the ledger and its decision log.")
+    evidence: int = Field(default=10, ge=1, le=100, description="Years for bundles of evidence.")
+
+
 class ProjectSettings(DocumentModel):
     """The settings of a project.
 
@@ -193,7 +232,16 @@ class ProjectSettings(DocumentModel):
     )
     connector: ConnectorSettings | None = Field(default=None, description="The CRM.")
     store: StoreSettings = Field(default_factory=StoreSettings, description="Where what is synced is kept.")
+    retention: RetentionSettings = Field(
+        default_factory=RetentionSettings, description="How long what is about payments is kept."
+    )
     sync: SyncSettings = Field(default_factory=SyncSettings, description="How the CRM is synced.")
+    rates: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The file of the exchange rates that programmes convert with, of kind `rates`.",
+    )
+    ledger: LedgerSettings = Field(default_factory=LedgerSettings, description="How the ledger is kept.")
 
     @model_validator(mode="after")
     def _names_its_rulesets_once(self) -> ProjectSettings:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, delete, select, update
 from fairlead.problems import Problem, UsageError
 from fairlead.store.attribution_schema import person_marks
 from fairlead.store.forgetting import erase, is_known
+from fairlead.store.legal_holds import LegalHold, standing_hold
 from fairlead.store.records import Alias, Forgotten, RecordState, Ref
 from fairlead.store.rejects import Rejects
 from fairlead.store.schema import aliases, due, forgotten, held, links, mirror, outbox
@@ -66,10 +67,16 @@ class Identity:
     def forget(self, person: Ref, *, at: datetime) -> Forgotten:
         """Destroy a person's key and remove what is stored; `Store.forget` also overwrites the space.
 
-        Raises UsageError for a person of whom the store knows nothing.
+        Raises UsageError for a person of whom the store knows nothing, and while a legal hold stands.
         """
         person = self.resolve(person)
         people = [person, *self.aliases_of(person)]
+        held = standing_hold(self._connection, people)
+        if held is not None:
+            said = f"{held.by} ordered on {held.since:%Y-%m-%d} to keep the records"
+            remedy = "`fairlead ledger legal-hold --lift` lifts the order"
+            message = f"`{person}` cannot be forgotten: {said} ({held.reason})"
+            raise UsageError([Problem("legal-hold", message, found=str(person), remedy=remedy)])
         if not is_known(self._connection, people):
             raise UsageError(
                 [
@@ -82,6 +89,16 @@ class Identity:
                 ]
             )
         return erase(self._connection, people, at=at)
+
+    def knows(self, person: Ref) -> bool:
+        """Tell whether the store knows anything of a person, under whichever id."""
+        person = self.resolve(person)
+        return is_known(self._connection, [person, *self.aliases_of(person)])
+
+    def legal_hold(self, person: Ref) -> LegalHold | None:
+        """Return the order to keep a person's records that stands, under whichever id; None for none."""
+        person = self.resolve(person)
+        return standing_hold(self._connection, [person, *self.aliases_of(person)])
 
     def merge(self, old: Ref, new: Ref, *, at: datetime) -> Alias | None:
         """Let `old` live on as `new`, after a merge or a conversion; return None where it did already.

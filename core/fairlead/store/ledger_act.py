@@ -89,7 +89,7 @@ class ActWriter:
     def enter(self, new: NewEntry, *, state: State = State.ACCRUED) -> int:
         """Write an entry in its first state and return its number.
 
-        `state` is `accrued`, or `paid` for what was paid before the ledger began and for points that are gone.
+        `state` is `accrued`, or `paid` for what was paid before the ledger began and for points used.
         """
         number = self._next_entry
         self._next_entry += 1

@@ -278,7 +278,7 @@ class Book:
         """Return how many accruals of each subject of an entity were neither reversed nor corrected."""
         taken_back = entries.alias("taken_back")
         query = (
-            select(entries.c.subject, func.count())
+            select(entries.c.subject, func.count().label("standing"))
             .where(
                 entries.c.entity == entity,
                 entries.c.kind == "accrual",
@@ -289,7 +289,7 @@ class Book:
             )
             .group_by(entries.c.subject)
         )
-        return dict(self._connection.execute(query).tuples().all())
+        return {row.subject: int(row.standing) for row in self._connection.execute(query)}
 
     def attributed_anew(self, entity: str) -> set[str]:
         """Return the subjects of an entity that a person had decided anew."""
