@@ -94,3 +94,12 @@ def test_a_file_of_rates_that_is_not_there_is_refused_with_its_place(euro: World
     problem = refused("ledger", "run", euro.folder, *Q4, "--by", "Ana Silva")
 
     assert (problem["code"], problem["line"]) == ("no-such-file", 1)
+
+
+def test_a_replay_converts_with_the_rates_that_were_used(euro: World) -> None:
+    rates(euro.folder, ("2026-10-01", "EUR", "USD", "1.10"))
+    proposed(euro)
+
+    rates(euro.folder, ("2026-10-01", "EUR", "USD", "2.00"))
+
+    assert run("ledger", "replay", euro.folder).exit_code == 0

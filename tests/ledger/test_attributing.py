@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from tests.ledger.world import NOW
 
+from fairlead.ledger.payout import Payout
+from fairlead.ledger.periods import read_period
+from fairlead.ledger.replay import replay
 from fairlead.store import Ref, Touch, Way
 
 if TYPE_CHECKING:
@@ -113,3 +116,26 @@ def test_what_is_noted_by_the_crm_holds(world: World) -> None:
     assert found["i1"] == ("p1", ["self_referral"])
     assert found["i2"] == ("p1", ["existing_patient"])
     assert found["i3"] == ("p2", ["staff_referral", "partner_may_not_be_paid"])
+
+
+def test_a_merged_partner_is_paid_as_who_it_lives_on_as_within_one_limit(world: World) -> None:
+    world.partner("p1")
+    world.partner("p2")
+    for number in range(1, 15):
+        world.introduction(f"i{number:02}", f"2026-03-{number:02}", "p1")
+    run(world)
+    with world.store.transaction() as tx:
+        for entity in ("partners", "agreements"):
+            old, new = ("p1", "p2") if entity == "partners" else ("a-p1", "a-p2")
+            tx.identity.merge(Ref(entity, old), Ref(entity, new), at=NOW)
+    for number in (15, 16):
+        world.introduction(f"i{number:02}", f"2026-03-{number:02}", "p2")
+    found = run(world)
+    assert {codes for _, codes in ((payee, tuple(codes)) for payee, codes in found.values())} == {()}
+    with world.store.reading() as tx:
+        units = {entry.subject: entry.units for entry in tx.book.entries()}
+        proposal = Payout(world.ledger()).look(tx, read_period("2026"))
+    # 14 under the old id and 1 under the new: 15 times 500.00 are the 7,500.00 of a year
+    assert (units["i15"], units["i16"]) == (50000, 0)
+    assert [(each.payee.id, each.units) for each in proposal.payees] == [("p2", 750000)]
+    assert replay(world.store, "UTC").is_same

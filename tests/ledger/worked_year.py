@@ -14,6 +14,7 @@ from tests.ledger.world import AGREEMENT, DISCLOSURE, INTRODUCTION, PARTNER, Wor
 
 from fairlead import project
 from fairlead.ledger.ledger import Ledger
+from fairlead.project.rates import ProjectRates, rates_table
 from fairlead.store import MirrorRecord, Ref
 
 __all__ = ["INTRODUCTIONS", "PARTNERS", "Introduced", "Year"]
@@ -63,7 +64,14 @@ class Introduced(NamedTuple):
 
 
 #: one euro was 1.10 USD on 15 June 2026; nobody said what a pound was
-RATES = {("EUR", "USD"): [(date(2026, 6, 15), 110, 2)]}
+_RATES = {
+    "fairlead": 1,
+    "kind": "rates",
+    "name": "rates",
+    "version": "1.0.0",
+    "rates": [{"on": "2026-06-15", "from": "EUR", "to": "USD", "rate": "1.10"}],
+}
+RATES = ProjectRates(_RATES, rates_table(_RATES))
 _TRANSLATED = {"file_complete": False, "translation_done": True}
 
 INTRODUCTIONS: Mapping[str, Introduced] = {

@@ -104,11 +104,7 @@ def opened_ledger(folder: Path, *, writing: bool = False, trying: bool = False) 
         if trying:
             store = stack.enter_context(rehearsal(store))
         at = now()
-        if rates is not None and writing:
-            with store.transaction() as tx:
-                tx.archive.put(rates.document, at=at)
-        table = None if rates is None else rates.table
-        yield Opened(opened, store, Ledger(opened, store, now=at, is_read=reads(opened, store), rates=table))
+        yield Opened(opened, store, Ledger(opened, store, now=at, is_read=reads(opened, store), rates=rates))
 
 
 def reads(project: Project, store: Store) -> Callable[[str], bool]:

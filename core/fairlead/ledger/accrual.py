@@ -12,15 +12,20 @@ from fairlead.engine.semantics import SEMANTICS
 from fairlead.ledger.attributing import Attributor, Found, with_payee
 from fairlead.ledger.cut_over import cut_overs
 from fairlead.ledger.limits import Limits, Subject
+from fairlead.ledger.payees import payee_object
 from fairlead.ledger.programmes import Earned, Version
 from fairlead.ledger.subjects import SubjectRecord, Subjects
 from fairlead.problems import RecordError
-from fairlead.store import Decided, Refusal, Stage, Store, Transaction
+from fairlead.project.rates import ProjectRates, table_of
+from fairlead.store import Decided, Ref, Refusal, Stage, Store, Transaction
 from fairlead.store.ledger_act import ActWriter
 from fairlead.store.ledger_records import NewEntry
 from fairlead.store.ledger_states import State
 
-__all__ = ["Accrual", "AccrualReport"]
+__all__ = ["RATES", "Accrual", "AccrualReport", "logged"]
+
+#: what the decision log calls the digest of the exchange rates
+RATES = "ledger.rates"
 
 #: introductions decided in one transaction
 _AT_ONCE = 500
@@ -106,7 +111,7 @@ class Accrual:
         now: datetime,
         today: date,
         actor: str,
-        rates: Any = None,
+        rates: ProjectRates | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self._store = store
@@ -239,7 +244,7 @@ class Accrual:
                 rejected.add(record.id)
                 return "rejected"
             found = attributions[record.id]
-            for earned in version.earned(checked, day, self._rates):
+            for earned in version.earned(checked, day, table_of(self._rates)):
                 if earned.reward.entity != record.entity:
                     continue
                 before = known.get((programme.name, earned.reward.name, record.id))
@@ -284,6 +289,7 @@ class Accrual:
         tx.rejects.record(Stage.LEDGER, record.ref, refusal, at=self._now, entity=record.entity)
 
     def _enter(self, tx: Transaction, entity: str, due: Sequence[_Due]) -> None:
+        due = _with_merged(tx, due)
         self._limits.prepare(tx.book, ((each.earned.reward, each.subject) for each in due))
         self._archive(tx, due)
         decisions = self._log(tx, due)
@@ -329,6 +335,7 @@ class Accrual:
                     "limits": [cut.as_json() for cut in cuts],
                     "limit_unknown": taken is None,
                     "basis": due.version.basis(earned.reward, due.record.counted),
+                    **merged_ids(due.subject),
                 },
                 decision=decision,
             )
@@ -358,6 +365,7 @@ class Accrual:
                     group[0].version,
                     [each.earned for each in group],
                     group[0].record.counted,
+                    self._rates,
                 )
                 for group in grouped.values()
             ],
@@ -367,11 +375,49 @@ class Accrual:
         return {key: first + position for position, key in enumerate(grouped)}
 
 
+def _with_merged(tx: Transaction, due: Sequence[_Due]) -> Sequence[_Due]:
+    """Return the same with the ids that were merged into payees and patients, where there are any."""
+    object_ = payee_object(tx)
+    payees = {Ref(object_, each.subject.payee) for each in due}
+    patients = {each.record.person for each in due}
+    merged: dict[str, list[str]] = {}
+    for old, owner in tx.identity.merged_into(payees | patients).items():
+        merged.setdefault(owner.id, []).append(old.id)
+    if not merged:
+        return due
+    return [
+        replace(
+            each,
+            subject=replace(
+                each.subject,
+                payee_also=tuple(sorted(merged.get(each.subject.payee, ()))),
+                patient_also=tuple(sorted(merged.get(each.subject.patient, ()))),
+            ),
+        )
+        for each in due
+    ]
+
+
+def merged_ids(subject: Subject) -> dict[str, list[str]]:
+    """Return the merged ids of a subject as an entry's content keeps them."""
+    found = {"payee_also": list(subject.payee_also), "patient_also": list(subject.patient_also)}
+    return {name: ids for name, ids in found.items() if ids}
+
+
 def logged(
-    record: SubjectRecord, version: Version, earned: Sequence[Earned], inputs: Mapping[str, Any]
+    record: SubjectRecord,
+    version: Version,
+    earned: Sequence[Earned],
+    inputs: Mapping[str, Any],
+    rates: ProjectRates | None = None,
 ) -> Decided:
-    """Return the decision log's entry: the inputs sealed, what was decided about money in clear."""
+    """Return the decision log's entry: the inputs sealed, what was decided about money in clear.
+
+    Under RATES it says which exchange rates amounts were converted with.
+    """
     decisions = {each.reward.name: json_value(each.result) for each in earned}
+    if rates is not None:
+        decisions[RATES] = rates.digest
     return Decided(
         entity=record.entity,
         id=record.id,

@@ -16,6 +16,7 @@ from fairlead.ledger.programmes import Earned, Programme, Version
 from fairlead.ledger.reasons import HoldReason
 from fairlead.ledger.subjects import SubjectRecord, Subjects
 from fairlead.problems import RecordError
+from fairlead.project.rates import ProjectRates, table_of
 from fairlead.store import Ref, Store, Transaction
 from fairlead.store.ledger_act import ActWriter
 from fairlead.store.ledger_records import Entry, Held, NewEntry
@@ -75,7 +76,7 @@ class Assessment:
         now: datetime,
         today: date,
         actor: str,
-        rates: Any = None,
+        rates: ProjectRates | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         self._store = store
@@ -162,8 +163,8 @@ class Assessment:
             except RecordError:
                 pass
             else:
-                then = _of(version.earned(counted, entry.day, self._rates), entry)
-                now = _of(version.earned(checked, self._now, self._rates), entry)
+                then = _of(version.earned(counted, entry.day, table_of(self._rates)), entry)
+                now = _of(version.earned(checked, self._now, table_of(self._rates)), entry)
         reversed_by = None
         if now is not None and now.result is not None and now.result.reversed is True:
             assert record is not None
@@ -226,7 +227,7 @@ class Assessment:
             assert each.record is not None
             assert each.version is not None
             assert each.earned is not None
-            entries.append(logged(each.record, each.version, [each.earned], each.record.raw))
+            entries.append(logged(each.record, each.version, [each.earned], each.record.raw, self._rates))
         tx.log.append(entries, run=None, at=self._now)
         return {each.entry.id: first + position for position, each in enumerate(released)}
 

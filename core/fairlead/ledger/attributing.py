@@ -8,6 +8,7 @@ from datetime import date, tzinfo
 from typing import Any
 
 from fairlead.ledger.attribution import Attributed, Override, Touch, attribute, code_of_url
+from fairlead.ledger.payees import read_payees
 from fairlead.ledger.programmes import Programme
 from fairlead.ledger.reasons import HoldReason
 from fairlead.ledger.subjects import SubjectRecord
@@ -58,13 +59,16 @@ class Attributor:
         if entity != _INTRODUCTION:
             return {id_: _as_linked(kept.get(id_), record, payee_link) for id_, record in records.items()}
         known = _Known(tx, records)
+        alive = {
+            id_: payee.id for id_, payee in read_payees(tx, (each.payee for each in kept.values())).items()
+        }
         found = {}
         for id_, record in records.items():
             rules = self._rules(record)
             if rules is None:
                 found[id_] = _as_linked(kept.get(id_), record, payee_link)
             else:
-                found[id_] = self._by_rules(rules, known, record, kept.get(id_))
+                found[id_] = self._by_rules(rules, known, record, kept.get(id_), alive)
         return found
 
     def _rules(self, record: SubjectRecord) -> Attribution | None:
@@ -77,10 +81,19 @@ class Attributor:
                 return version.ruleset.attribution
         return None
 
-    def _by_rules(self, rules: Attribution, known: _Known, record: SubjectRecord, kept: Kept | None) -> Found:
+    def _by_rules(
+        self,
+        rules: Attribution,
+        known: _Known,
+        record: SubjectRecord,
+        kept: Kept | None,
+        alive: Mapping[str, str],
+    ) -> Found:
         override = None
+        # a partner that was merged lives on as another one
+        payee = alive[kept.payee] if kept is not None else None
         if kept is not None and kept.content.get("way") == PERSON:
-            override = Override(kept.payee, kept.content["by"], kept.content["reason"])
+            override = Override(alive[kept.payee], kept.content["by"], kept.content["reason"])
         attributed = attribute(
             rules,
             record.raw,
@@ -94,8 +107,8 @@ class Attributor:
                 attributed.partner, 1, True, _content(attributed), attributed.reasons, attributed.notes
             )
         reasons = attributed.reasons
-        if attributed.partner != kept.payee and all(each.code != "another_partner" for each in reasons):
-            reasons = (*reasons, _another(attributed.partner, kept.payee))
+        if attributed.partner != payee and all(each.code != "another_partner" for each in reasons):
+            reasons = (*reasons, _another(attributed.partner, payee or kept.payee))
         return Found(kept.payee, kept.revision, False, kept.content, reasons, attributed.notes)
 
 

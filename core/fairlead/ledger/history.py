@@ -57,7 +57,7 @@ def simulate_history(
     """
     now = now or datetime.now(UTC)
     today = project.day_of(now)
-    ledger = Ledger(project, store, now=now, is_read=is_read, rates=rates)
+    ledger = Ledger(project, store, now=now, is_read=is_read)
     present = [Programme(project, each.name, drafts=True) for each in ledger.programmes]
     replaced = _replaced([each.name for each in present], draft.name, instead_of)
     with_draft: list[InForce] = [draft if each.name == replaced else each for each in present]

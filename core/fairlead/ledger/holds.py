@@ -17,17 +17,67 @@ from fairlead.store.ledger_records import Entry
 
 __all__ = ["Holds"]
 
+
+def _words(*texts: str) -> dict[str, str]:
+    return dict(zip(("en", "de", "tr", "ar"), texts, strict=True))
+
+
+#: no native speaker has reviewed the German, Turkish and Arabic words
 _TEXTS = {
-    "programme-changed": "The programme that it was accrued by is not the one in force for its day any more",
-    "record-gone": "The record that it was accrued for is not there any more",
-    "payee-gone": "Whom it would be paid to is not in the CRM any more",
-    "amount-changed": "By what is known now the amount is another one",
-    "no-longer-earned": "By what is known now nothing is earned",
-    "not-known-any-more": "What the amount rests on is not known any more",
-    "limit-unknown": "How much may be paid is not known: a limit cannot be computed",
-    "not_payable": "The programme's condition for paying is not met",
-    "duplicate-record": "The record was merged with another one that the same reward was accrued for",
-    "record-refused": "The record cannot be read: a value in it is not one that the fact may have",
+    "programme-changed": _words(
+        "The programme that it was accrued by is not the one in force for its day any more",
+        "Das Programm, nach dem es entstand, ist nicht mehr das für seinen Tag geltende",
+        "Tahakkuk ettiği program, o gün için artık yürürlükte olan program değil",
+        "البرنامج الذي استُحق بموجبه لم يعد هو الساري ليومه",
+    ),
+    "record-gone": _words(
+        "The record that it was accrued for is not there any more",
+        "Der Datensatz, für den es entstand, ist nicht mehr da",
+        "Tahakkuk ettiği kayıt artık yok",
+        "السجل الذي استُحق عنه لم يعد موجودًا",
+    ),
+    "payee-gone": _words(
+        "Whom it would be paid to is not in the CRM any more",
+        "Wem es gezahlt würde, steht nicht mehr im CRM",
+        "Ödemenin yapılacağı kişi artık CRM'de yok",
+        "من كان سيُدفع له لم يعد في نظام إدارة العملاء",
+    ),
+    "amount-changed": _words(
+        "By what is known now the amount is another one",
+        "Nach dem jetzigen Stand ist der Betrag ein anderer",
+        "Şu an bilinenlere göre tutar farklı",
+        "بحسب المعلوم الآن فالمبلغ مختلف",
+    ),
+    "no-longer-earned": _words(
+        "By what is known now nothing is earned",
+        "Nach dem jetzigen Stand ist nichts verdient",
+        "Şu an bilinenlere göre hak edilen bir şey yok",
+        "بحسب المعلوم الآن لا شيء مستحق",
+    ),
+    "not-known-any-more": _words(
+        "What the amount rests on is not known any more",
+        "Worauf der Betrag beruht, ist nicht mehr bekannt",
+        "Tutarın dayandığı bilgi artık bilinmiyor",
+        "ما يستند إليه المبلغ لم يعد معلومًا",
+    ),
+    "limit-unknown": _words(
+        "How much may be paid is not known: a limit cannot be computed",
+        "Wie viel gezahlt werden darf, ist nicht bekannt: eine Grenze ist nicht berechenbar",
+        "Ne kadar ödenebileceği bilinmiyor: bir sınır hesaplanamıyor",
+        "مقدار ما يجوز دفعه غير معلوم: تعذر حساب أحد الحدود",
+    ),
+    "not_payable": _words(
+        "The programme's condition for paying is not met",
+        "Die Bedingung des Programms für eine Zahlung ist nicht erfüllt",
+        "Programın ödeme koşulu sağlanmadı",
+        "لم يتحقق شرط البرنامج للدفع",
+    ),
+    "record-refused": _words(
+        "The record cannot be read: a value in it is not one that the fact may have",
+        "Der Datensatz ist nicht lesbar: ein Wert darin ist keiner, den das Merkmal haben darf",
+        "Kayıt okunamıyor: içindeki bir değer o bilgi için geçerli değil",
+        "تعذرت قراءة السجل: فيه قيمة لا تصح لهذه المعلومة",
+    ),
 }
 
 
@@ -89,7 +139,7 @@ class Holds:
 
 
 def _own(code: str, missing: tuple[str, ...] = ()) -> HoldReason:
-    return HoldReason(code, {"en": _TEXTS[code]}, "ledger", missing)
+    return HoldReason(code, _TEXTS[code], "ledger", missing)
 
 
 def _of_guard(result: GuardResult) -> HoldReason:
@@ -128,7 +178,7 @@ def _conditions(
         missing = tuple(
             cause.subject for cause in result.undetermined.get(now.reward.name, ()) if cause.kind == "absent"
         )
-        return [HoldReason("not_payable", {"en": _TEXTS["not_payable"]}, "programme", missing)]
+        return [HoldReason("not_payable", _TEXTS["not_payable"], "programme", missing)]
     return [*failed, *unknown]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 
 from fairlead.engine.guards import Guards
 from fairlead.ledger.accrual import Accrual, AccrualReport
@@ -16,6 +15,7 @@ from fairlead.ledger.programmes import Programme, Version, programmes_of
 from fairlead.ledger.rerating import re_rate
 from fairlead.ledger.subjects import Subjects, always_read
 from fairlead.project import Project
+from fairlead.project.rates import ProjectRates
 from fairlead.store import Store
 
 __all__ = ["SYSTEM", "Ledger"]
@@ -39,7 +39,7 @@ class Ledger:
         *,
         now: datetime | None = None,
         is_read: Callable[[str], bool] = always_read,
-        rates: Any = None,
+        rates: ProjectRates | None = None,
     ) -> None:
         self.project = project
         self.store = store
@@ -131,6 +131,8 @@ class Ledger:
             documents[version.ruleset.model.digest] = version.ruleset.model.document
         for pack in self.project.packs(self.today):
             documents[pack.digest] = pack.document
+        if self.rates is not None:
+            documents[self.rates.digest] = self.rates.document
         with self.store.transaction() as tx:
             for digest, document in documents.items():
                 if not tx.archive.has(digest):

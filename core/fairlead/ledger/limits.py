@@ -38,13 +38,18 @@ class Totals(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose amount it is, for the limits of a programme."""
+    """Whose amount it is, for the limits of a programme.
+
+    `payee_also` and `patient_also` are ids that were merged into these: what counts under them counts here.
+    """
 
     programme: str
     subject: str
     payee: str
     patient: str
     day: date
+    payee_also: tuple[str, ...] = ()
+    patient_also: tuple[str, ...] = ()
 
     def whose(self, per: str) -> str:
         """Return the member of a limit's kind: the payee's id for `payee`, and so on."""
@@ -54,6 +59,10 @@ class Subject:
             "introduction": self.subject,
             "programme": self.programme,
         }[per]
+
+    def also(self, per: str) -> tuple[str, ...]:
+        """Return the ids that were merged into the member of a limit's kind."""
+        return {"payee": self.payee_also, "patient": self.patient_also}.get(per, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +102,24 @@ class Limits:
             if key[2] not in self._kept:
                 del self._used[key]
         missing: dict[tuple[str, str, str], set[str]] = {}
+        owners: dict[tuple[str, str], str] = {}
         for reward, subject in wanted:
             for cap in reward.caps:
                 key = (subject.programme, reward.name, cap.per)
                 whose = subject.whose(cap.per)
                 if whose not in self._used.setdefault(key, {}):
                     missing.setdefault(key, set()).add(whose)
+                    owners |= {(cap.per, other): whose for other in subject.also(cap.per)}
         for key, members in missing.items():
             programme, reward_name, per = key
             used = self._used[key]
             for member in members:
                 used[member] = {}
-            found = source.totals(programme, reward_name, _COLUMN[per], sorted(members))
+            merged = {other for (kind, other), owner in owners.items() if kind == per and owner in members}
+            found = source.totals(programme, reward_name, _COLUMN[per], sorted(members | merged))
             for (whose, day), units in found.items():
-                used[whose][day] = units
+                days = used[owners.get((per, whose), whose)]
+                days[day] = days.get(day, 0) + units
 
     def keep(self, act: int) -> None:
         """Say which act wrote what was taken since `prepare`."""

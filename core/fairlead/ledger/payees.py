@@ -12,7 +12,7 @@ from fairlead.ledger.programmes import Programme
 from fairlead.problems import Problem, UsageError, nearest_name
 from fairlead.store import Ref, Transaction
 
-__all__ = ["Payee", "Terms", "payee_of_code", "read_payees", "terms_of"]
+__all__ = ["Payee", "Terms", "payee_object", "payee_of_code", "read_payees", "terms_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read_payees(tx: Transaction, ids: Iterable[str]) -> dict[str, Payee]:
     """Return the payees of these ids, by the id asked for; one that was merged is the one it lives on as."""
     wanted = sorted(set(ids))
     found = tx.mirror.records("partner", wanted)
-    object_ = next((record.ref.object for record in found.values()), None) or _object(tx)
+    object_ = next((record.ref.object for record in found.values()), None) or payee_object(tx)
     refs = {id_: Ref(object_, id_) for id_ in wanted if id_ not in found}
     moved = {id_: ref.id for id_, ref in refs.items() for ref in [tx.identity.resolve(ref)]}
     found |= tx.mirror.records("partner", moved.values())
@@ -91,7 +91,8 @@ def payee_of_code(tx: Transaction, code: str) -> Payee:
     )
 
 
-def _object(tx: Transaction) -> str:
+def payee_object(tx: Transaction) -> str:
+    """Return the CRM's object of partners, `partners` where the mirror has none."""
     for ids in tx.mirror.ids("partner", page=1):
         return next(iter(tx.mirror.records("partner", ids).values())).ref.object
     return "partners"

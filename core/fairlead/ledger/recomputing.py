@@ -12,10 +12,12 @@ from typing import Any
 from fairlead.engine import json_value
 from fairlead.engine.program import Checked
 from fairlead.facts.values import Money
+from fairlead.ledger.accrual import RATES
 from fairlead.ledger.archived import ArchivedVersions
 from fairlead.ledger.limits import Limits, Subject
 from fairlead.ledger.programmes import Earned, Version, minor
 from fairlead.problems import DocumentError, RecordError, StoreError, UsageError
+from fairlead.project.rates import rates_table
 from fairlead.ruleset.typed import Reward
 from fairlead.store import LogEntry, Transaction
 from fairlead.store.ledger_records import Act, Entry
@@ -112,6 +114,7 @@ class Recomputer:
         self._tx = tx
         self._zone = zone
         self._rates = rates
+        self._archived_rates: dict[str, Any] = {}
         self._limits = Limits()
         self._changed = 0
         self.versions = ArchivedVersions(tx.archive.get)
@@ -180,7 +183,7 @@ class Recomputer:
             return differences
         try:
             version = self._version(entry)
-            _, every = self._earned(version, logged.inputs, at)
+            _, every = self._earned(version, logged.inputs, at, logged)
         except _FAILURES as error:
             return [*differences, Difference("release", f"decision {logged.seq}", _said(error))]
         earned = _of(every, entry.reward)
@@ -216,7 +219,7 @@ class Recomputer:
         found = None
         try:
             day = entry.day if latest is None else latest.day
-            one = _of(self._earned(ready.version, inputs, day)[1], entry.reward)
+            one = _of(self._earned(ready.version, inputs, day, ready.logged)[1], entry.reward)
             found = None if one is None else one.result
         except _FAILURES as error:
             differences.append(Difference("inputs", f"decision {ready.logged.seq}", _said(error)))
@@ -293,7 +296,7 @@ class Recomputer:
         key = (logged.seq, version.digest) if outcome is Outcome.SAME else (-entry.id, version.digest)
         try:
             if key not in earned:
-                earned[key] = self._earned(version, inputs, entry.day)
+                earned[key] = self._earned(version, inputs, entry.day, logged)
             checked, every = earned[key]
         except _FAILURES as error:
             self._count(reward, entry, entry.units)
@@ -312,10 +315,19 @@ class Recomputer:
         return Recomputation(entry.id, outcome, one.units, units, inputs, tuple(differences))
 
     def _earned(
-        self, version: Version, inputs: Mapping[str, Any], as_of: date | datetime
+        self, version: Version, inputs: Mapping[str, Any], as_of: date | datetime, logged: LogEntry
     ) -> tuple[Checked, Sequence[Earned]]:
         checked = version.program.check(inputs)
-        return checked, version.earned(checked, as_of, self._rates)
+        return checked, version.earned(checked, as_of, self._rates_of(logged))
+
+    def _rates_of(self, logged: LogEntry) -> Any:
+        """Return the exchange rates that a decision was made with; the given ones where it names none."""
+        digest = logged.decisions.get(RATES)
+        if digest is None:
+            return self._rates
+        if digest not in self._archived_rates:
+            self._archived_rates[digest] = rates_table(self._tx.archive.get(digest))
+        return self._archived_rates[digest]
 
     def _within(
         self,
@@ -357,7 +369,15 @@ def from_basis(basis: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _subject(entry: Entry) -> Subject:
-    return Subject(entry.programme, entry.subject, entry.payee, entry.patient, entry.day)
+    return Subject(
+        entry.programme,
+        entry.subject,
+        entry.payee,
+        entry.patient,
+        entry.day,
+        tuple(entry.content.get("payee_also", ())),
+        tuple(entry.content.get("patient_also", ())),
+    )
 
 
 def _spent(entry: Entry) -> Recomputation:

@@ -16,6 +16,7 @@ from fairlead.ledger.limits import Limits, Subject, window_bounds
 from fairlead.ledger.programmes import Version
 from fairlead.ledger.subjects import Subjects
 from fairlead.problems import RecordError
+from fairlead.project.rates import ProjectRates, table_of
 from fairlead.ruleset.typed import Reward
 from fairlead.store import Decided, Store, Transaction
 from fairlead.store.ledger_records import Entry, NewEntry
@@ -25,7 +26,13 @@ __all__ = ["re_rate"]
 
 
 def re_rate(
-    store: Store, subjects: Subjects, *, now: datetime, today: date, actor: str, rates: Any = None
+    store: Store,
+    subjects: Subjects,
+    *,
+    now: datetime,
+    today: date,
+    actor: str,
+    rates: ProjectRates | None = None,
 ) -> int:
     """Enter the differences for every payee whose rate changed in a window; return how many."""
     entered = 0
@@ -64,7 +71,7 @@ def _of_reward(
     window: Mapping[str, Any],
     now: datetime,
     actor: str,
-    rates: Any,
+    rates: ProjectRates | None,
 ) -> int:
     limits = Limits()
     standing: dict[str, list[Entry]] = {}
@@ -95,7 +102,7 @@ def _differences(
     members: Sequence[Entry],
     latest: Entry,
     limits: Limits,
-    rates: Any,
+    rates: ProjectRates | None,
 ) -> list[tuple[NewEntry, Decided]]:
     by_subject: dict[str, list[Entry]] = {}
     for entry in members:
@@ -117,7 +124,9 @@ def _differences(
         except RecordError:
             continue
         earned = next(
-            each for each in version.earned(checked, latest.day, rates) if each.reward.name == reward.name
+            each
+            for each in version.earned(checked, latest.day, table_of(rates))
+            if each.reward.name == reward.name
         )
         rated = sum(each.units for each in own)
         if earned.result is None or not earned.result.accrues or earned.units in (None, rated):
@@ -150,5 +159,7 @@ def _differences(
             },
             round=1 + sum(each.kind == "re_rating" for each in own),
         )
-        found.append((difference, logged(records[subject], version, [earned], records[subject].counted)))
+        found.append(
+            (difference, logged(records[subject], version, [earned], records[subject].counted, rates))
+        )
     return found

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairlead.documents.canonical import digest
-from fairlead.documents.json_text import read_document
+from fairlead.documents.json_text import Document, read_document
 from fairlead.engine import Rates
 from fairlead.problems import DocumentError, Problem
 from fairlead.project.project import Project
 from fairlead.project.settings import SETTINGS_FILE, place_in_settings
 from fairlead.ruleset.document import check_rates
 
-__all__ = ["ProjectRates", "rates_of"]
+__all__ = ["ProjectRates", "rates_of", "rates_table", "table_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,16 @@ class ProjectRates:
     def digest(self) -> str:
         """The digest of the document."""
         return digest(self.document)
+
+
+def table_of(rates: ProjectRates | None) -> Rates | None:
+    """Return the table of rates, None for none."""
+    return None if rates is None else rates.table
+
+
+def rates_table(document: Mapping[str, Any]) -> Rates:
+    """Return the table of a rates document. Raises DocumentError."""
+    return check_rates(Document(document)).table()
 
 
 def rates_of(project: Project) -> ProjectRates | None:
