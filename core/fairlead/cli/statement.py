@@ -59,7 +59,7 @@ def _statement(
 ) -> int:
     from fairlead.ledger.payees import payee_of_code
     from fairlead.ledger.payout import Payout
-    from fairlead.ledger.statement import draft_statements
+    from fairlead.ledger.statement import Teller
 
     wanted = asked_period(period)
     if form not in _FORMATS:
@@ -73,7 +73,7 @@ def _statement(
         found = [each for each in payout.statements(tx, wanted) if each.payee == payee.id]
         if not found:
             proposal = payout.look(tx, wanted)
-            found = draft_statements(tx, opened.ledger, wanted, payee.id, proposal, opened.ledger.now)
+            found = Teller(tx, opened.ledger, wanted, proposal, opened.ledger.now).drafts(payee.id)
     if not found:
         message = f"nothing of `{payee.code}` is in the ledger until the end of {wanted.name}"
         remedy = "`fairlead ledger run` enters what was earned"

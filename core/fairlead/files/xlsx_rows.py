@@ -42,9 +42,7 @@ class Sheet:
     `unfit` has what is wrong with cells that have no text of their own, by number of the row and column.
     """
 
-    def __init__(
-        self, values: Sequence[tuple[int, Sequence[Any]]], unfit: dict[int, dict[int, str]]
-    ) -> None:
+    def __init__(self, values: Sequence[tuple[int, Sequence[Any]]], unfit: dict[int, dict[int, str]]) -> None:
         self.width = max((len(cells) for _, cells in values), default=0)
         self._values = values
         self.unfit = unfit

@@ -10,9 +10,10 @@ from typing import Any
 
 from fairlead.ledger.benefits import MONEY, benefit_of
 from fairlead.ledger.ledger import Ledger
+from fairlead.ledger.payees import read_payees
 from fairlead.ledger.periods import Period
 from fairlead.ledger.proposal import PAY, PayeeProposal, Proposal, propose
-from fairlead.ledger.statement import Statement, draft_statements, make_statement
+from fairlead.ledger.statement import Statement, Teller
 from fairlead.problems import Problem, UsageError, nearest_name
 from fairlead.store import Store, Transaction
 from fairlead.store.ledger_records import Act, Entry
@@ -153,14 +154,14 @@ class Payout:
             tx.book.lock()
             proposal = self.look(tx, period)
             approved = list(tx.book.entries(states=[State.APPROVED], last=period.last))
+            payees = read_payees(tx, (entry.payee for entry in approved))
             grouped: dict[tuple[str, str, str], list[Entry]] = {}
             for entry in approved:
                 benefit = benefit_of(self._ledger.programmes, entry).kind
-                grouped.setdefault((entry.payee, entry.currency, benefit), []).append(entry)
-            for (payee, currency, _), entries in sorted(grouped.items()):
-                statement = make_statement(
-                    tx, self._ledger, period, payee, currency, entries, proposal, self._now
-                )
+                grouped.setdefault((payees[entry.payee].id, entry.currency, benefit), []).append(entry)
+            teller = Teller(tx, self._ledger, period, proposal, self._now)
+            for (_, currency, _), entries in sorted(grouped.items()):
+                statement = teller.statement(payees[entries[0].payee], currency, entries)
                 content = {
                     "period": period.name,
                     "payee": statement.payee,
@@ -187,10 +188,11 @@ class Payout:
         told = {(each.payee, each.document["currency"]) for each in self.statements(tx, period)}
         proposal = self.look(tx, period)
         payees = {each.payee.id for each in proposal.payees} | {each.payee.id for each in proposal.held}
+        teller = Teller(tx, self._ledger, period, proposal, self._now)
         return [
             each
             for payee in sorted(payees)
-            for each in draft_statements(tx, self._ledger, period, payee, proposal, self._now)
+            for each in teller.drafts(payee)
             if (payee, each.document["currency"]) not in told
         ]
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.documents.texts import pick
 from fairlead.ledger.benefits import MONEY, benefit_of, without_points
-from fairlead.ledger.payees import read_payees, terms_of
+from fairlead.ledger.payees import Payee, read_payees, terms_of
 from fairlead.ledger.periods import Period, period_bounds
-from fairlead.ledger.proposal import CARRIED_OVER, PAY, HeldLine, Proposal
+from fairlead.ledger.proposal import CARRIED_OVER, PAY, HeldLine, PayeeProposal, Proposal
 from fairlead.ledger.remedies import open_facts, remedy_of
 from fairlead.store import Transaction
 from fairlead.store.ledger_records import Entry
@@ -25,7 +25,7 @@ from fairlead.store.ledger_states import State
 if TYPE_CHECKING:
     from fairlead.ledger.ledger import Ledger
 
-__all__ = ["Statement", "draft_statements", "make_statement", "paid_in_year", "payments"]
+__all__ = ["Statement", "Teller", "paid_in_year", "payments"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,93 +41,109 @@ class Statement:
         return str(self.document["payee"])
 
 
-def make_statement(
-    tx: Transaction,
-    ledger: Ledger,
-    period: Period,
-    payee_id: str,
-    currency: str,
-    entries: Sequence[Entry],
-    proposal: Proposal,
-    now: datetime,
-) -> Statement:
-    """Return the statement of entries that are about to be told to a payee; amounts are minor units.
+class Teller:
+    """Makes the statements of a period from one proposal; what all of them need is read once."""
 
-    The entries give one kind of benefit. Where that is not money the amounts are its value.
+    def __init__(
+        self, tx: Transaction, ledger: Ledger, period: Period, proposal: Proposal, now: datetime
+    ) -> None:
+        self._ledger = ledger
+        self._period = period
+        self._now = now
+        self._own: dict[str, list[PayeeProposal]] = {}
+        for each in proposal.payees:
+            self._own.setdefault(each.payee.id, []).append(each)
+        self._held: dict[str, list[HeldLine]] = {}
+        for line in proposal.held:
+            self._held.setdefault(line.payee.id, []).append(line)
+        self._paid = paid_in_year(tx, ledger.today.year)
+
+    def statement(self, payee: Payee, currency: str, entries: Sequence[Entry]) -> Statement:
+        """Return the statement of entries that are about to be told to a payee; amounts are minor units.
+
+        The entries give one kind of benefit. Where that is not money the amounts are its value.
+        """
+        ledger, today = self._ledger, self._ledger.today
+        before = self._paid.get((payee.id, currency), 0)
+        total = sum(each.units for each in entries)
+        own = [each for each in self._own.get(payee.id, ()) if each.terms.currency == currency]
+        held = [each for each in self._held.get(payee.id, ()) if each.entry.currency == currency]
+        held += [
+            HeldLine(entry, payee, tuple(reason.as_json() for reason in each.reasons))
+            for each in own
+            if each.outcome != PAY
+            for entry in each.entries
+        ]
+        carried = sum(each.units for each in own if each.outcome == CARRIED_OVER)
+        told = entries or [each.entry for each in held]
+        terms = terms_of(ledger.programmes, {each.programme for each in told}, currency, today)
+        reportable = terms.reportable_from
+        benefits = {benefit_of(ledger.programmes, each).kind for each in entries} or {MONEY}
+        assert len(benefits) == 1, "a statement is of one kind of benefit"
+        document = {
+            "fairlead": 1,
+            "kind": "statement",
+            "project": ledger.project.name,
+            "period": self._period.name,
+            "made_on": today.isoformat(),
+            "made_at": self._now.isoformat(),
+            "payee": payee.id,
+            "code": payee.code,
+            "name": payee.name,
+            "language": payee.language,
+            "currency": currency,
+            "benefit": benefits.pop(),
+            "lines": [_line(ledger, each, payee.language) for each in entries],
+            "total": total,
+            "held": [_held(ledger, each, payee.language) for each in held],
+            "carried_over": carried,
+            "year": {
+                "year": today.year,
+                "paid_before": before,
+                "with_this": before + total,
+                "reportable_from": reportable,
+                "to_be_reported": reportable is not None and before + total >= reportable,
+                "tax_form_on_file": payee.has_tax_form is True,
+            },
+            "dispute_until": (today + timedelta(days=terms.dispute_days)).isoformat(),
+        }
+        return Statement(document)
+
+    def drafts(self, payee_id: str) -> list[Statement]:
+        """Return what a payee would be told now, by currency and kind; nothing in it is approved."""
+        own, held = self._own.get(payee_id, ()), self._held.get(payee_id, ())
+        payee = next((each.payee for each in (*own, *held)), None)
+        if payee is None:
+            return []
+        found = []
+        currencies = {each.terms.currency for each in own} | {each.entry.currency for each in held}
+        for currency in sorted(currencies):
+            paid = [each for each in own if each.terms.currency == currency and each.outcome == PAY]
+            for benefit in sorted({each.benefit for each in paid}) or [MONEY]:
+                entries = [entry for each in paid if each.benefit == benefit for entry in each.entries]
+                made = self.statement(payee, currency, entries)
+                found.append(Statement({**made.document, "draft": True}))
+        return found
+
+
+def paid_in_year(tx: Transaction, year: int) -> dict[tuple[str, str], int]:
+    """Return what was paid in a calendar year, in minor units, by (payee, currency), openings included.
+
+    Payees go by the ids that they live on under.
     """
-    payee = read_payees(tx, [payee_id])[payee_id]
-    today = ledger.today
-    before = paid_in_year(tx, payee_id, currency, today.year)
-    total = sum(each.units for each in entries)
-    own = [each for each in proposal.payees if each.payee.id == payee.id and each.terms.currency == currency]
-    held = [each for each in proposal.held if each.payee.id == payee.id and each.entry.currency == currency]
-    held += [
-        HeldLine(entry, payee, tuple(reason.as_json() for reason in each.reasons))
-        for each in own
-        if each.outcome != PAY
-        for entry in each.entries
-    ]
-    carried = sum(each.units for each in own if each.outcome == CARRIED_OVER)
-    told = entries or [each.entry for each in held]
-    terms = terms_of(ledger.programmes, {each.programme for each in told}, currency, today)
-    reportable = terms.reportable_from
-    benefits = {benefit_of(ledger.programmes, each).kind for each in entries} or {MONEY}
-    assert len(benefits) == 1, "a statement is of one kind of benefit"
-    document = {
-        "fairlead": 1,
-        "kind": "statement",
-        "project": ledger.project.name,
-        "period": period.name,
-        "made_on": today.isoformat(),
-        "made_at": now.isoformat(),
-        "payee": payee.id,
-        "code": payee.code,
-        "name": payee.name,
-        "language": payee.language,
-        "currency": currency,
-        "benefit": benefits.pop(),
-        "lines": [_line(ledger, each, payee.language) for each in entries],
-        "total": total,
-        "held": [_held(ledger, each, payee.language) for each in held],
-        "carried_over": carried,
-        "year": {
-            "year": today.year,
-            "paid_before": before,
-            "with_this": before + total,
-            "reportable_from": reportable,
-            "to_be_reported": reportable is not None and before + total >= reportable,
-            "tax_form_on_file": payee.has_tax_form is True,
-        },
-        "dispute_until": (today + timedelta(days=terms.dispute_days)).isoformat(),
-    }
-    return Statement(document)
-
-
-def draft_statements(
-    tx: Transaction, ledger: Ledger, period: Period, payee_id: str, proposal: Proposal, now: datetime
-) -> list[Statement]:
-    """Return what a payee would be told now, by currency and kind; nothing in it is approved."""
-    found = []
-    own = [each for each in proposal.payees if each.payee.id == payee_id]
-    held = [each for each in proposal.held if each.payee.id == payee_id]
-    currencies = {each.terms.currency for each in own} | {each.entry.currency for each in held}
-    for currency in sorted(currencies):
-        paid = [each for each in own if each.terms.currency == currency and each.outcome == PAY]
-        for benefit in sorted({each.benefit for each in paid}) or [MONEY]:
-            entries = [entry for each in paid if each.benefit == benefit for entry in each.entries]
-            made = make_statement(tx, ledger, period, payee_id, currency, entries, proposal, now)
-            found.append(Statement({**made.document, "draft": True}))
-    return found
-
-
-def paid_in_year(tx: Transaction, payee: str, currency: str, year: int) -> int:
-    """Return what a payee was paid in a calendar year in a currency, in minor units, openings included."""
     first, last = period_bounds("year", date(year, 1, 1))
-    total = 0
-    for entry, on in payments(tx, payee):
-        if entry.currency == currency and first <= on <= last:
-            total += entry.units
-    return total
+    acts = [
+        act.id
+        for act in tx.book.acts()
+        if act.content.get("on") and first <= date.fromisoformat(act.content["on"]) <= last
+    ]
+    found: dict[tuple[str, str], int] = {}
+    sums = tx.book.paid(acts, first, last)
+    alive = read_payees(tx, {payee for payee, _, _ in sums})
+    for payee, currency, units in sums:
+        key = alive[payee].id, currency
+        found[key] = found.get(key, 0) + units
+    return found
 
 
 def payments(tx: Transaction, payee: str | None = None) -> list[tuple[Entry, date]]:

@@ -43,14 +43,16 @@ def yearly_totals(
     tx: Transaction, programmes: Sequence[Programme], year: int, today: date
 ) -> list[YearTotal]:
     """Return the totals of a calendar year by payee and currency, in the order of the codes."""
+    paid = [(entry, on) for entry, on in payments(tx) if on.year == year]
+    # a partner that was merged is paid as the one it lives on as
+    alive = read_payees(tx, {entry.payee for entry, _ in paid})
+    payees = {payee.id: payee for payee in alive.values()}
     units: dict[tuple[str, str], int] = {}
     named: dict[tuple[str, str], set[str]] = {}
-    for entry, on in payments(tx):
-        if on.year == year:
-            key = entry.payee, entry.currency
-            units[key] = units.get(key, 0) + entry.units
-            named.setdefault(key, set()).add(entry.programme)
-    payees = read_payees(tx, {payee for payee, _ in units})
+    for entry, _ in paid:
+        key = alive[entry.payee].id, entry.currency
+        units[key] = units.get(key, 0) + entry.units
+        named.setdefault(key, set()).add(entry.programme)
     day = min(today, date(year, 12, 31))
     found = []
     for (payee, currency), total in units.items():

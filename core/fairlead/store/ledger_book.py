@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, literal, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from fairlead.problems import Problem, UsageError
@@ -273,6 +273,29 @@ class Book:
         if before_act is not None:
             query = query.where(entries.c.act < before_act)
         return {(row.whose, row.day): int(row.units) for row in self._connection.execute(query)}
+
+    def paid(self, numbers: Collection[int], first: date, last: date) -> list[tuple[str, str, int]]:
+        """Return (payee, currency, units) of what these acts paid, and of openings that were paid before.
+
+        The openings are those dated from `first` to `last`, both included.
+        """
+        carried_in = and_(
+            movements.c.from_state.is_(None),
+            entries.c.day >= first.isoformat(),
+            entries.c.day <= last.isoformat(),
+        )
+        query = (
+            select(entries.c.payee, entries.c.currency, func.sum(movements.c.units))
+            .join(entries, entries.c.id == movements.c.entry)
+            .where(
+                movements.c.state == State.PAID,
+                or_(any_number(self._connection, movements.c.act, numbers), carried_in),
+            )
+            .group_by(entries.c.payee, entries.c.currency)
+        )
+        return [
+            (payee, currency, int(units)) for payee, currency, units in self._connection.execute(query).all()
+        ]
 
     def standing(self, entity: str) -> dict[str, int]:
         """Return how many accruals of each subject of an entity were neither reversed nor corrected."""
