@@ -12,7 +12,7 @@ from typing import Any
 
 from fairlead import project
 from fairlead.plugins.connector import ConnectorContext
-from fairlead.plugins.manager import connector, load_plugins
+from fairlead.plugins.manager import connector, installed_plugins
 from fairlead.plugins.recent_calls import RecentCalls
 from fairlead.plugins.sandboxes import SandboxOptions
 from fairlead.project import Project
@@ -179,7 +179,7 @@ def clinic_on(
     crm: str, folder: Path, *, leads: int = 40, partners: int = 6, settings: str = "", **options: Any
 ) -> Clinic:
     """Make a clinic on a fresh sandbox of a CRM."""
-    info = connector(load_plugins(), crm)
+    info = connector(installed_plugins(), crm)
     assert info.sandbox is not None
     sandbox = info.sandbox(SandboxOptions(leads=leads, partners=partners, **options))
     assert isinstance(sandbox, SandboxServer)

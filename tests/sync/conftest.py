@@ -10,6 +10,8 @@ import pytest
 from tests.sync.clinic import ACME_FOLDER, Clinic, clinic_on
 from tests.sync.forks import Forks
 
+from fairlead.plugins.manager import installed_plugins
+
 
 @pytest.fixture(scope="session")
 def acme_metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -23,11 +25,13 @@ def acme_metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def acme_installed(acme_metadata: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def acme_installed(acme_metadata: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Install the tutorial's connector; return the folder of its metadata."""
     monkeypatch.syspath_prepend(str(ACME_FOLDER))
     monkeypatch.syspath_prepend(str(acme_metadata))
-    return acme_metadata
+    installed_plugins.cache_clear()
+    yield acme_metadata
+    installed_plugins.cache_clear()
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ stands still), `what` (`sync` or `provision`) and `step`, which counts the bound
 two lines: its process id, and what became of it: `{"code": 0, "out": "done 14"}`.
 
 A run `in_peace` is made by this process itself. It leaves everything imported and built that a run needs, so
-that a fork takes half of the time.
+that a fork takes half of the time. One that is asked for with `stops` tells each boundary that it comes to,
+`{"boundary": "page"}`, and stands still there until it reads a line.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -18,15 +20,18 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import fairlead.plugins.http
+import fairlead.store.store
 from fairlead import project
 from fairlead.plugins.recent_calls import RecentCalls
 from fairlead.problems import FairleadError
 from fairlead.project import Project
 from fairlead.store.anchor import AnchorFile
+from fairlead.store.opening import open_engine
 from fairlead.sync.place import locked, open_store
 from fairlead.sync.provisioning import provision
 from fairlead.sync.runner import sync
@@ -73,6 +78,9 @@ def run_sync(session: Session, request: Mapping[str, Any]) -> str:
         passed += 1
         if passed == request["step"]:
             die()
+        if request["stops"]:
+            tell({"boundary": name})
+            sys.stdin.readline()
 
     if request["step"] == BEFORE_ANCHOR:
         AnchorFile.append = lambda *_, **__: die()  # type: ignore[method-assign]
@@ -116,6 +124,8 @@ def forked(request: Mapping[str, Any]) -> None:
     """Run in a process of its own and tell what became of it."""
     opened(request)
     reading, writing = os.pipe()
+    # a collection in the child would copy every page of this process
+    gc.freeze()
     child = os.fork()
     if child == 0:
         os.close(reading)
@@ -138,6 +148,8 @@ def tell(value: Any) -> None:
 if __name__ == "__main__":
     # the sandboxes have their limits off: keeping to them would be most of the time
     fairlead.plugins.http._limiter = lambda *_: None
+    # a closed engine opens anew with its statements compiled
+    fairlead.store.store.open_engine = cache(open_engine)  # type: ignore[attr-defined]
     for line in sys.stdin:
         asked = json.loads(line)
         (in_peace if asked["in_peace"] else forked)(asked)

@@ -23,6 +23,7 @@ from tests.sync.accounts import at, people_work, renewed, standing_still
 from tests.sync.clinic import Clinic
 from tests.sync.crash_child import BEFORE_ANCHOR
 from tests.sync.forks import Forks, crm_state, differences, store_state, with_tasks_named
+from tests.sync.kept import Kept, keep
 
 from fairlead.sync.place import STORE_URL
 
@@ -120,28 +121,55 @@ def peaceful(work: Work) -> tuple[int, list[int], dict[str, str]]:
 
 
 @pytest.mark.parametrize("crm", CRMS)
-def test_a_first_sync_killed_at_every_boundary_between_steps(open_work: OpenWork, crm: str) -> None:
+def test_a_first_sync_killed_at_every_boundary_between_steps(
+    open_work: OpenWork, crm: str, tmp_path: Path
+) -> None:
+    """What a kill leaves is kept at each boundary, and a new process goes on from each of them.
+
+    A process is killed in earnest at the first boundary of each kind, and is shown to leave just that; at
+    the others a run that stood still there was copied, and ended in peace.
+    """
     work = open_work(crm, 15)
-    steps, _, state = peaceful(work)
-    assert steps >= 15
-    for step in range(1, steps + 1):
-        renewed(work.clinic)
-        work.begin()
+    fresh = keep(work.clinic, tmp_path / "fresh")
+    boundaries: list[tuple[str, Kept]] = []
 
-        first_sync(work, lambda: work.forks.killed(work.clinic, step))  # noqa: B023 - called at once
+    def stopping() -> None:
+        for number, kind in enumerate(work.forks.boundaries(work.clinic), 1):
+            boundaries.append((kind, keep(work.clinic, tmp_path / f"boundary-{number}")))
 
-        assert work.differences(state) == {}, step
+    first_sync(work, stopping)
+    state = work.state()
+    assert len(boundaries) >= 15
+    killed: set[str] = set()
+    for step, (kind, kept) in enumerate(boundaries, 1):
+        if kind in killed:
+            kept.restore()
+        else:
+            killed.add(kind)
+            fresh.restore()
+            at(work.clinic, _RUN)
+            work.forks.killed(work.clinic, step)
+            left = keep(work.clinic, tmp_path / f"left-{step}")
+            assert differences(left.state(), kept.state()) == {}, (step, kind)
+
+        work.run(2 * _RUN)
+        work.settle(3 * _RUN)
+
+        assert work.differences(state) == {}, (step, kind)
+    assert killed >= {"page", "evaluated", "writing", "wrote", "ended"}
 
 
 @pytest.mark.parametrize("crm", CRMS)
-def test_a_first_sync_killed_during_every_call_that_writes(open_work: OpenWork, crm: str) -> None:
+def test_a_first_sync_killed_during_every_call_that_writes(
+    open_work: OpenWork, crm: str, tmp_path: Path
+) -> None:
     # more than one batch of each CRM
     work = open_work(crm, 210 if crm == "salesforce" else 130)
+    fresh = keep(work.clinic, tmp_path / "fresh")
     _, writes, state = peaceful(work)
     assert len(writes) >= 3
     for number in writes:
-        renewed(work.clinic)
-        work.begin()
+        fresh.restore()
 
         first_sync(work, lambda: work.forks.killed_during_call(work.clinic, number))  # noqa: B023 - called at once
 
@@ -150,13 +178,13 @@ def test_a_first_sync_killed_during_every_call_that_writes(open_work: OpenWork, 
 
 @pytest.mark.parametrize("crm", [*CRMS, "salesforce on postgresql"])
 def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork, crm: str) -> None:
-    """Two alike accounts live on side by side; in one of them each sync is killed twice before it ends."""
+    """Two alike accounts live on side by side; in one of them each sync is killed, and killed again."""
     peace, killed = open_work(crm, 60), open_work(crm, 60)
     for work in (peace, killed):
         work.run(_RUN, in_peace=True)
         work.settle(2 * _RUN)
     left: set[int] | None = None
-    round_ = 0
+    round_ = kills = 0
     while left is None or left:
         round_ += 1
         began = round_ * _ROUND
@@ -166,15 +194,19 @@ def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork,
         steps = peace.run(began + _RUN, in_peace=True)
         # what the first run wrote (a partner, a code) is read by the second
         peace.run(began + 2 * _RUN, in_peace=True)
-        left = set(range(1, steps + 1)) if left is None else {step for step in left if step <= steps}
+        if left is None:
+            left = set(range(1, steps + 1))
+            # the most that leaves something to strike in a seventh round
+            kills = (steps - 1) // 6
+        left = {step for step in left if step <= steps}
 
         at(killed.clinic, began + _RUN)
-        for step in (min(left), max(left)):
-            # the second of these runs may have fewer steps: then its step comes in a later round
+        for step in [*sorted(left - {max(left)})[: kills - 1], max(left)]:
+            # the later of these runs may have fewer steps: then its step comes in a later round
             if killed.forks.ended(killed.clinic, step) == -9:
                 left -= {step}
         killed.run(began + 2 * _RUN)
-        killed.run(began + 3 * _RUN)
+        killed.run(began + 3 * _RUN, in_peace=True)
 
         assert killed.differences(peace.state()) == {}, round_
     assert round_ >= 7

@@ -125,7 +125,11 @@ def test_an_alert_that_cannot_be_sent_does_not_stop_the_runs() -> None:
 
 
 def service(clinic: Clinic, said: list[Any], events: list[Any]) -> Service:
-    def opening(opened: Any, context: Any = lambda made: made, **options: Any) -> Session:
+    def opening(
+        opened: Any,
+        context: Callable[[ConnectorContext], ConnectorContext] = lambda made: made,
+        **options: Any,
+    ) -> Session:
         def quick(made: ConnectorContext) -> ConnectorContext:
             return replace(context(made), timeout=(2.0, 5.0), sleep=clinic.sandbox.advance)
 

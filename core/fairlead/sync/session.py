@@ -13,7 +13,7 @@ from fairlead.plugins.failures import ConnectorError, Failure, FailureKind
 from fairlead.plugins.fields import FieldSpec
 from fairlead.plugins.hookspecs import ConnectorInfo
 from fairlead.plugins.manager import connector as find_connector
-from fairlead.plugins.manager import load_plugins
+from fairlead.plugins.manager import installed_plugins
 from fairlead.problems import Problem, UsageError
 from fairlead.project import Project
 from fairlead.sync.fields import ResultFields, input_specs, result_fields
@@ -73,7 +73,7 @@ def connector_of(project: Project) -> ConnectorInfo:
         message = f"the project `{project.name}` names no connector"
         remedy = 'add a table `[connector]` with `name = "hubspot"` to fairlead.toml'
         raise UsageError([Problem("no-connector", message, remedy=remedy)])
-    return find_connector(load_plugins(), settings.name)
+    return find_connector(installed_plugins(), settings.name)
 
 
 def mapping_path(project: Project, info: ConnectorInfo) -> Path:
