@@ -10,6 +10,7 @@ statements and paid. At the end the whole ledger is replayed from the archived d
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import resource
 import sys
@@ -176,6 +177,8 @@ def main() -> None:
     parser.add_argument("--introductions", type=int, default=100_000)
     parser.add_argument("--partners", type=int, default=1_000)
     asked = parser.parse_args()
+    # as the command line does
+    gc.set_threshold(50_000, 20, 20)
     quarterly = asked.introductions // 4
     print(machine())
     print(f"{asked.introductions:,} introductions of {asked.partners:,} partners")

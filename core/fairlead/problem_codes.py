@@ -167,7 +167,7 @@ CODES: dict[str, str] = {
     "wrong-cause": "A reward is not taken back for that cause.",
     "wrong-day": "A day is to come, or before what it follows.",
     "wrong-option": "An option has a value that it cannot have.",
-    "wrong-period": "A text names no period, or one that has not begun.",
+    "wrong-period": "A text names no period or one that has not begun, or an end is before its beginning.",
     # the store
     "anchor-failed": "The anchor file of the decision log cannot be read or written.",
     "archive-damaged": "A document in the archive is not what its digest says.",

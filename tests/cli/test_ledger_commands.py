@@ -127,6 +127,17 @@ def test_a_run_for_machines_and_the_same_again_changes_nothing(world: World) -> 
     assert (again["accrual"]["accrued_now"], again["accrual"]["accrued_before"]) == (0, 3)
 
 
+def test_a_run_that_pays_nobody_asks_nobody_to_approve_it(world: World) -> None:
+    proposed(world)
+
+    text = done("ledger", "run", world.folder, "--period", "2026-Q3", "--by", "Ana Silva")
+
+    assert "no entries are new" in text
+    assert "To be paid: nothing" in text
+    assert "nothing is there to approve" in text
+    assert "fairlead ledger approve" not in text
+
+
 def test_a_dry_run_keeps_nothing(world: World) -> None:
     tried = said("ledger", "run", world.folder, *Q4, "--by", "Ana Silva", "--dry-run")
 

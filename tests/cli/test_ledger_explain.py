@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def test_explain_says_why_in_words(clinic: World) -> None:
     result = invoke("ledger", "explain", "1", "clinic")
     assert result.exit_code == 0
     for said in (
-        "entry 1: 500.00 USD to p1",
+        "entry 1: 500.00 USD to TA-101",
         "medical-travel/partner-programme 1.0.0, sha256:",
         "unapproved",
         "Earned when",
@@ -95,6 +96,29 @@ def test_replay_and_verify_end_with_one_where_something_was_changed(clinic: Worl
     assert [each["kind"] for each in json.loads(verified.stdout)["findings"]] == ["act-edited"]
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "UPDATE ledger_entries SET content = '{' WHERE id = 1",
+        "UPDATE ledger_movements SET state = 'nonsense' WHERE entry = 1 AND from_state IS NOT NULL",
+    ],
+)
+def test_a_row_that_cannot_be_read_is_a_damaged_store(clinic: World, edit: str) -> None:
+    clinic.store.close()
+    with sqlite3.connect("clinic/.fairlead/store.db") as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute(edit)
+    database.close()
+    for words in (("replay", "clinic"), ("show", "clinic"), ("explain", "1", "clinic")):
+        result = invoke("ledger", *words)
+        assert result.exit_code == 2, result.output
+        assert "[store-damaged]" in result.output
+        assert "remedy: `fairlead ledger verify`" in result.output
+    verified = invoke("ledger", "verify", "clinic")
+    assert (verified.exit_code, "[act-edited]" in verified.output) == (1, True)
+
+
 def test_simulate_prints_a_table_and_writes_a_page(clinic: World) -> None:
     overlay = {
         "fairlead": 1,
@@ -138,6 +162,23 @@ def test_simulate_prints_a_table_and_writes_a_page(clinic: World) -> None:
     assert clinic.ledger().store.verify().head.count == 5
     without = invoke("simulate", "clinic", "--ruleset", "new.json")
     assert (without.exit_code, "`--since` is needed" in without.output) == (2, True)
+    assert "TA-101  500.00 USD  350.00 USD  -150.00 USD" in result.stdout
+
+
+def test_days_that_end_before_they_begin_are_refused(clinic: World) -> None:
+    simulated = invoke(
+        "simulate", "clinic", "--ruleset", "new.json", "--since", "2026-05-01", "--until", "2026-04-30"
+    )
+    gathered = invoke(
+        *("evidence", "clinic", "--partner", "TA-101", "--out", "out.zip"),
+        *("--from", "2026-05-01", "--to", "2026-04-30"),
+    )
+    assert (simulated.exit_code, "`--until` is before `--since` [wrong-period]" in simulated.output) == (
+        2,
+        True,
+    )
+    assert (gathered.exit_code, "`--to` is before `--from` [wrong-period]" in gathered.output) == (2, True)
+    assert not Path("out.zip").exists()
 
 
 def bundle(*options: str) -> list[str]:
@@ -154,6 +195,12 @@ def test_unsigned_evidence_says_so_and_verifies(clinic: World) -> None:
     assert verified.exit_code == 0, verified.output
     assert "nobody has signed it" in verified.stdout
     assert "1 entries: 1 amounts recomputed" in verified.stdout
+    with zipfile.ZipFile("out.zip") as file, zipfile.ZipFile("damaged.zip", "w") as damaged:
+        for name in file.namelist():
+            damaged.writestr(name, file.read(name) + (b" " if name == "README.txt" else b""))
+    found = invoke("verify", "damaged.zip")
+    assert (found.exit_code, "[bundle-damaged]" in found.output) == (1, True)
+    assert "it is whole" not in found.output
     assert Path("clinic/.fairlead/pseudonyms.key").stat().st_mode & 0o077 == 0
 
 
@@ -169,8 +216,6 @@ def test_signed_evidence_names_its_signer_and_a_forged_one_is_found(
     verified = invoke("verify", "out.zip", "--register", "clinic/people.json")
     assert verified.exit_code == 0, verified.output
     assert "signed by Ayşe Yılmaz (ayse) as compliance" in verified.stdout
-    import zipfile
-
     with zipfile.ZipFile("out.zip") as file:
         members = {name: file.read(name) for name in file.namelist()}
     members["manifest.json"] = members["manifest.json"].replace(b'"entries": 1', b'"entries": 2')

@@ -62,8 +62,8 @@ def test_gains_and_losses_are_worked_out_per_payee(world: World, tmp_path: Path)
     found = simulated(world, draft(tmp_path / "new.json", parameter("introduction_fee", "350.00")))
     # two and one introductions at 500.00 against 350.00 USD
     assert [(each.payee, each.present, each.draft, each.gain) for each in found.payees] == [
-        ("p1", 100000, 70000, -30000),
-        ("p2", 50000, 35000, -15000),
+        ("TA-101", 100000, 70000, -30000),
+        ("TA-102", 50000, 35000, -15000),
     ]
     assert found.totals == [("USD", 150000, 105000)]
     assert (found.looked_at, found.present.earned, found.draft.earned) == (3, 3, 3)
@@ -106,7 +106,7 @@ def test_checks_that_would_fire_are_counted_on_both_sides(world: World, tmp_path
     assert [(each.code, each.present, each.draft) for each in found.checks] == [("no_licence", 1, 0)]
     assert (found.present.payable, found.draft.payable) == ({"USD": 50000}, {"USD": 100000})
     [first, second] = found.payees
-    assert (second.payee, second.present_payable, second.draft_payable) == ("p2", 0, 50000)
+    assert (second.payee, second.present_payable, second.draft_payable) == ("TA-102", 0, 50000)
     assert first.present_payable == first.draft_payable == 50000
 
 

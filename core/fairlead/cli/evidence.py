@@ -66,7 +66,7 @@ def _evidence(
 ) -> int:
     from fairlead import project
     from fairlead.cli.ledger_explain import counted, rates_table
-    from fairlead.cli.signing_options import asked_day, needed, now
+    from fairlead.cli.signing_options import asked_days, needed, now
     from fairlead.ledger.bundle import write_bundle
     from fairlead.ledger.evidence import gather
     from fairlead.ledger.pseudonyms import Pseudonyms
@@ -75,7 +75,7 @@ def _evidence(
     needed(partner=partner, from_=first, to=last, out=out)
     assert partner is not None
     assert out is not None
-    start, end = asked_day("--from", first), asked_day("--to", last)
+    start, end = asked_days(("--from", first), ("--to", last))
     assert start is not None
     assert end is not None
     opened = project.open(folder)

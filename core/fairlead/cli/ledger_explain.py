@@ -126,7 +126,7 @@ def rates_table(opened: Project) -> Any:
 def _print_explanation(explanation: Explanation) -> None:
     entry = explanation.entry
     say(
-        (f"entry {entry.id}: {explanation.amount} to {entry.payee}", "bold"),
+        (f"entry {entry.id}: {explanation.amount} to {explanation.payee_code}", "bold"),
         f"  {entry.kind}, {entry.state.value.replace('_', ' ')}",
     )
     say(f"  {entry.reward} of {entry.entity} {entry.subject}, {entry.day}, by {entry.programme}")

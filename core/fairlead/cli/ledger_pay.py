@@ -181,7 +181,12 @@ def _paid(
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option("--reference", metavar="TEXT", help="The bank's reference.", show_default=False),
+        typer.Option(
+            "--reference",
+            metavar="TEXT",
+            help="The bank's reference; needed without `--file`.",
+            show_default=False,
+        ),
     ] = None,
     partner: Partner = None,
     file: Annotated[
@@ -237,7 +242,16 @@ def _stated_code(payout: Any, period: Any, partner: str) -> str:
             return code
     message = f"nothing is on a statement of {period.name} for `{partner}`"
     nearest = nearest_name(partner[:100], codes)
-    raise UsageError([Problem("nothing-on-statement", message, found=partner, nearest=nearest)])
+    remedy = "give the code of a partner who is on a statement, or make it with `fairlead ledger statements`"
+    problem = Problem(
+        "nothing-on-statement",
+        message,
+        found=partner,
+        allowed=tuple(dict.fromkeys(codes)),
+        nearest=nearest,
+        remedy=remedy,
+    )
+    raise UsageError([problem])
 
 
 def _by_partner(tx: Any, paid: Sequence[Entry]) -> list[list[str]]:

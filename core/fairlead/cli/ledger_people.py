@@ -208,5 +208,8 @@ def _check_subject(tx: Transaction, entities: Sequence[str], entity: str, subjec
     known = tx.mirror.record(entity, subject) is not None
     if not known and next(tx.book.entries(entity=entity, subjects=[subject]), None) is None:
         message = f"there is no {entity} `{subject}`"
-        remedy = "give its id in the CRM; a sync or an import brings in what is new"
+        remedy = (
+            "give its id in the CRM, of an imported one `import-` and the id in the file; a sync or import "
+        )
+        remedy += "brings in what is new"
         raise UsageError([Problem("unknown-record", message, found=subject, remedy=remedy)])

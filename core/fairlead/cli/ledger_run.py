@@ -169,7 +169,12 @@ def _print_run(
     say((f"{what}: the payout of {proposal.period.name}, as of {proposal.as_of}", "bold"))
     say(f"{accrued.looked_at:,} records looked at{_counts(asdict(accrued), _COUNTS)}")
     cut = f", {accrued.cut:,} of them cut by a limit" if accrued.cut else ""
-    say(f"{accrued.entries:,} entries of {totals_text(accrued.units)} are new{cut}")
+    new = (
+        f"{accrued.entries:,} entries of {totals_text(accrued.units)} are"
+        if accrued.entries
+        else "no entries are"
+    )
+    say(f"{new} new{cut}")
     say(f"{assessed.looked_at:,} entries assessed{_counts(asdict(assessed), _MOVED)}")
     say("")
     print_payees(proposal.payees, language)
@@ -183,7 +188,10 @@ def _print_run(
     say((f"To be paid: {totals_text(proposal.totals)}", "bold"))
     if not dry_run:
         say(f"  {proposal.digest}, proposed by {proposed.act.actor}")
-        say("  another person approves it: `fairlead ledger approve`")
+        if any(each.outcome == "pay" for each in proposal.payees):
+            say("  another person approves it: `fairlead ledger approve`")
+        else:
+            say("  nothing is there to approve")
 
 
 def _counts(report: Mapping[str, Any], words: Sequence[tuple[str, str]]) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "SigningPerson",
     "SigningRole",
     "asked_day",
+    "asked_days",
     "asked_role",
     "needed",
     "now",
@@ -87,6 +88,18 @@ def asked_day(option: str, text: str | None) -> date | None:
         return None if text is None else parse_date(text)
     except UnfitValue as unfit:
         raise UsageError([unfit.problem(option)]) from None
+
+
+def asked_days(
+    first: tuple[str, str | None], last: tuple[str, str | None]
+) -> tuple[date | None, date | None]:
+    """Return two days that were typed, each as (option, text). Raises UsageError where reversed."""
+    start, end = asked_day(*first), asked_day(*last)
+    if start is not None and end is not None and end < start:
+        message = f"`{last[0]}` is before `{first[0]}`"
+        remedy = f"give a day that is not before {start}"
+        raise UsageError([Problem("wrong-period", message, found=end.isoformat(), remedy=remedy)])
+    return start, end
 
 
 def signer_of(register: Register, person: str, key: Path) -> Signer:

@@ -70,16 +70,15 @@ def _simulate(
     from fairlead import project
     from fairlead.cli.ledger_explain import counted, rates_table
     from fairlead.cli.ledger_place import reads
-    from fairlead.cli.signing_options import asked_day, needed
+    from fairlead.cli.signing_options import asked_days, needed
     from fairlead.ledger.history import draft_of, simulate_history
     from fairlead.ledger.simulation_page import simulation_html
     from fairlead.sync.place import open_store
 
     needed(ruleset=ruleset, since=since)
     assert ruleset is not None
-    first = asked_day("--since", since)
+    first, last = asked_days(("--since", since), ("--until", until))
     assert first is not None
-    last = asked_day("--until", until)
     opened = project.open(folder)
     draft = draft_of(opened, ruleset)
     with open_store(opened) as store, counted("records simulated") as progress:

@@ -24,7 +24,8 @@ __all__ = ["register"]
 
 _PURPOSE = (
     "Print what one partner is told about a period: what is paid, what is held and what to do about it, in "
-    "the partner's language and without data about anybody's health. Before the statement is made it is a "
+    "the partner's language and without data about anybody's health. `--language` changes the fixed words "
+    "alone: what programmes say stands as the partner was told. Before the statement is made it is a "
     "preview, and says so."
 )
 _FORMATS = ("text", "html", "csv", "json")

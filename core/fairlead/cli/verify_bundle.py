@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["verify_bundle"]
 
 _UNSIGNED = "nobody has signed it: it is whole, and who made it is not known"
+_UNSIGNED_DAMAGED = "nobody has signed it, and who made it is not known"
 
 
 def verify_bundle(path: Path, register_file: Path | None, folder: Path | None, *, as_json: bool) -> int:
@@ -65,7 +66,7 @@ def _print(
         who = f"{signature.name} ({signature.person}) as {signature.role}, {signature.at}"
         say("  signed by ", (who, "green" if fault is None else "red"), f", key {signature.key}")
     if not judged:
-        say("  ", (_UNSIGNED, "yellow"))
+        say("  ", (_UNSIGNED_DAMAGED if problems else _UNSIGNED, "yellow"))
     said = f"{check.recomputed:,} amounts recomputed from the rules and facts in it,"
     say(f"  {check.entries:,} entries: {said}")
     say(f"  {check.stated:,} as the facility's replay found them")

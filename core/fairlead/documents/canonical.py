@@ -37,7 +37,10 @@ def _is_plain(value: Any) -> bool:
     if type(value) is dict:
         for key, member in value.items():
             # beyond ASCII the order of code points may not be that of UTF-16 code units
-            if type(key) is not str or not key.isascii() or not _is_plain(member):
+            if type(key) is not str or not key.isascii():
+                return False
+            # most members are text: asking here saves the call
+            if type(member) is not str and not _is_plain(member):
                 return False
         return True
     if type(value) is list or type(value) is tuple:

@@ -28,7 +28,7 @@ __all__ = ["RATES", "Accrual", "AccrualReport", "logged"]
 RATES = "ledger.rates"
 
 #: introductions decided in one transaction
-_AT_ONCE = 500
+_AT_ONCE = 2000
 
 
 @dataclass

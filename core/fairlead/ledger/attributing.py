@@ -184,9 +184,9 @@ def with_payee(
         partner = partners.get(each.payee or "")
         if record.entity == _INTRODUCTION and partner is not None and record.linked("partner") != partner.id:
             facts = {name: value for name, value in partner.facts.items() if not name.startswith("@")}
-            completed[id_] = replace(
-                record, raw={**record.raw, "partner": facts}, counted={**record.counted, "partner": facts}
-            )
+            raw = {**record.raw, "partner": facts}
+            counted = raw if record.counted is record.raw else {**record.counted, "partner": facts}
+            completed[id_] = replace(record, raw=raw, counted=counted)
     return completed
 
 

@@ -124,9 +124,7 @@ def attribute(
     found.update(_about_record(facts, same_patient_as))
     if chosen is None and override is None and not found.keys() & {*rules.holds, *_ALWAYS_HELD}:
         found["no_touch"] = ""
-    settled = frozenset[str]() if override is None else frozenset(_WORDS) - _NOT_BY_CHOICE
-    held = {*rules.holds, *_ALWAYS_HELD} - settled
-    reasons = {code: _reason(code, found[code]) for code in _WORDS if code in found}
+    reasons, notes = _said(found, rules, override) if found else ((), ())
     partner = chosen.partner if chosen is not None else None
     way: str | None = chosen.way if chosen is not None else None
     if override is not None:
@@ -135,8 +133,8 @@ def attribute(
         partner,
         way,
         chosen,
-        tuple(reason for code, reason in reasons.items() if code in held),
-        tuple(reason for code, reason in reasons.items() if code not in held),
+        reasons,
+        notes,
         override,
     )
 
@@ -170,7 +168,7 @@ class _Facts:
 
     def of(self, entity: str, name: str) -> Any:
         part = self._record.get(entity)
-        return part.get(name) if isinstance(part, Mapping) else None
+        return part.get(name) if isinstance(part, dict) else None
 
     def says(self, entity: str, name: str) -> bool:
         """Tell whether a fact is known to be true."""
@@ -241,6 +239,8 @@ def _without(counting: Sequence[Touch], within: Sequence[Touch]) -> dict[str, st
 
 def _about_time(late: Sequence[Touch], within: Sequence[Touch], chosen: Touch | None) -> dict[str, str]:
     """Return the late codes of the partner that was found, where nothing but late codes speaks for it."""
+    if not late:
+        return {}
     in_time = {touch.partner for touch in within if touch.way != "partner_link" and touch not in late}
     codes = [
         touch.code
@@ -259,11 +259,13 @@ def _about_partners(
     nobodys = [touch.code for touch in within if touch.partner is None]
     if nobodys:
         found["unknown_code"] = _listed(nobodys)
-    linked = {touch.partner for touch in known if touch.way == "partner_link" and touch.partner}
     by_code = [touch for touch in within if touch.way != "partner_link" and touch.partner is not None]
+    if not by_code:
+        return found
+    linked = {touch.partner for touch in known if touch.way == "partner_link" and touch.partner}
     decided, tied = _chosen(by_code, rules, zone)
     coded = {touch.partner for touch in (tied or (decided,)) if touch is not None}
-    if coded and linked and coded != linked:
+    if linked and coded != linked:
         found["another_partner"] = _listed(coded | linked)
     return found
 
@@ -281,6 +283,19 @@ def _about_record(facts: _Facts, same_patient_as: Sequence[str]) -> dict[str, st
     if facts.says("agreement", "depends_on_return_referrals"):
         found["reciprocal"] = ""
     return found
+
+
+def _said(
+    found: Mapping[str, str], rules: Attribution, override: Override | None
+) -> tuple[tuple[HoldReason, ...], tuple[HoldReason, ...]]:
+    """Return what was found as reasons that hold and as notes."""
+    settled = frozenset[str]() if override is None else frozenset(_WORDS) - _NOT_BY_CHOICE
+    held = {*rules.holds, *_ALWAYS_HELD} - settled
+    said = {code: _reason(code, found[code]) for code in _WORDS if code in found}
+    return (
+        tuple(reason for code, reason in said.items() if code in held),
+        tuple(reason for code, reason in said.items() if code not in held),
+    )
 
 
 def _listed(names: Iterable[str | None]) -> str:

@@ -45,6 +45,8 @@ class Corrections:
                     "not-disputable",
                     f"entry {number} is `{entry.state}`: only what is stated and not paid is disputed",
                     entry.state,
+                    (State.ON_STATEMENT.value,),
+                    "a mistake in it is taken back with `fairlead ledger correct`",
                 )
             until = self._dispute_until(tx, number)
             if self._ledger.today > until:
@@ -73,7 +75,9 @@ class Corrections:
             if dispute is None:
                 raise _refusal("no-dispute", f"entry {number} has no open dispute", str(number))
             if same_person(by, dispute.actor):
-                raise _refusal("same-person", f"`{by}` disputed entry {number} and cannot settle it", by)
+                raise _refusal(
+                    "same-person", f"`{by}` disputed entry {number} and cannot settle it", by, remedy=_OTHER
+                )
             content = {"entry": number, "outcome": outcome}
             act = tx.book.begin("settle", actor=by, reason=reason, at=self._now, content=content)
             taken = None
@@ -192,11 +196,14 @@ class Corrections:
         taken = next(tx.book.entries(corrects=[entry.id]), None)
         if entry.state is State.REVERSED or taken is not None or entry.kind == "correction":
             message = f"entry {entry.id} was taken back already, or takes back another one"
-            raise _refusal("taken-back", message, str(entry.id))
+            raise _refusal("taken-back", message, str(entry.id), remedy="`fairlead ledger show` tells which")
 
     def _dispute_until(self, tx: Transaction, number: int) -> date:
         [(act, _)] = tx.book.moved_into(State.ON_STATEMENT, [number])
         return date.fromisoformat(act.content["dispute_until"])
+
+
+_OTHER = "let somebody else settle it"
 
 
 def _needs(by: str, reason: str) -> None:

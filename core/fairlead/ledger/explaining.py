@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fairlead.engine import json_value
+from fairlead.ledger.payees import read_payees
 from fairlead.ledger.programmes import amount_text, major
 from fairlead.ledger.recomputing import Difference, Recomputation, Recomputer
 from fairlead.problems import FairleadError
@@ -28,7 +29,8 @@ class Explanation:
 
     `rule` is the rule in words, None where its document is not in the archive. `inputs` are those that it
     accrued by, and `inputs_erased` tells that a person was forgotten. `release` is the logged decision that
-    it was released on; `release_differences` are in what that differs when it is recomputed.
+    it was released on; `release_differences` are in what that differs when it is recomputed. `payee_code` is
+    what people call the payee by.
     """
 
     entry: Entry
@@ -40,6 +42,7 @@ class Explanation:
     movements: tuple[tuple[Movement, Act], ...]
     release: LogEntry | None
     release_differences: tuple[Difference, ...]
+    payee_code: str
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -67,6 +70,7 @@ class Explanation:
             "reward": entry.reward,
             "record": {"entity": entry.entity, "id": entry.subject, "revision": entry.revision},
             "payee": entry.payee,
+            "partner": self.payee_code,
             "patient": entry.patient,
             "day": entry.day.isoformat(),
             "amount": json_value(major(entry.units, entry.currency)),
@@ -131,6 +135,7 @@ def explain(store: Store, number: int, zone: str, *, rates: Any = None, language
             movements,
             release,
             differences,
+            read_payees(tx, [entry.payee])[entry.payee].code,
         )
 
 

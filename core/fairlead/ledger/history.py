@@ -10,8 +10,9 @@ from typing import Any
 
 from fairlead.ledger.attributing import Attributor, with_payee
 from fairlead.ledger.ledger import Ledger
+from fairlead.ledger.payees import read_payees
 from fairlead.ledger.programmes import Programme, Version
-from fairlead.ledger.simulation import DraftProgramme, InForce, Simulation, simulate
+from fairlead.ledger.simulation import DraftProgramme, InForce, Side, Simulation, simulate
 from fairlead.ledger.subjects import SubjectRecord, Subjects, always_read
 from fairlead.problems import Problem, UsageError
 from fairlead.project import Project
@@ -66,7 +67,7 @@ def simulate_history(
     )
     payees: dict[tuple[str, str], str | None] = {}
     with store.reading() as tx:
-        return simulate(
+        found = simulate(
             present,
             with_draft,
             _records(tx, subjects, Attributor(present, project.zone), payees, progress),
@@ -79,6 +80,20 @@ def simulate_history(
             rates=rates,
             language=language,
         )
+        for side in (found.present, found.draft):
+            _by_code(tx, side)
+    return found
+
+
+def _by_code(tx: Transaction, side: Side) -> None:
+    """Let a side name payees by their codes, which people know them by."""
+    known = read_payees(tx, {id_ for id_, _ in side.payees})
+    summed: dict[tuple[str, str], tuple[int, int, int]] = {}
+    for (id_, currency), (entries, units, payable) in side.payees.items():
+        key = known[id_].code, currency
+        before = summed.get(key, (0, 0, 0))
+        summed[key] = before[0] + entries, before[1] + units, before[2] + payable
+    side.payees = summed
 
 
 def _replaced(names: list[str], draft: str, instead_of: str | None) -> str:

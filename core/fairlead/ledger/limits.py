@@ -53,12 +53,8 @@ class Subject:
 
     def whose(self, per: str) -> str:
         """Return the member of a limit's kind: the payee's id for `payee`, and so on."""
-        return {
-            "payee": self.payee,
-            "patient": self.patient,
-            "introduction": self.subject,
-            "programme": self.programme,
-        }[per]
+        member: str = getattr(self, _COLUMN[per])
+        return member
 
     def also(self, per: str) -> tuple[str, ...]:
         """Return the ids that were merged into the member of a limit's kind."""
@@ -79,6 +75,34 @@ class Cut:
         return {"id": self.id, "per": self.per, "maximum": self.maximum, "left": self.left}
 
 
+class _Used:
+    """What counts towards a limit of one member, by ISO day; sums of calendar periods are kept up to date."""
+
+    __slots__ = ("_days", "_sums", "total")
+
+    def __init__(self) -> None:
+        self._days: dict[str, int] = {}
+        self._sums: dict[tuple[str, str], int] = {}
+        self.total = 0
+
+    def add(self, day: str, units: int) -> None:
+        """Count units of a day."""
+        self._days[day] = self._days.get(day, 0) + units
+        self.total += units
+        for period in self._sums:
+            if period[0] <= day <= period[1]:
+                self._sums[period] += units
+
+    def within(self, first: str, last: str, *, is_kept: bool) -> int:
+        """Return the units from the first day to the last, both included."""
+        found = self._sums.get((first, last))
+        if found is None:
+            found = sum(units for day, units in self._days.items() if first <= day <= last)
+            if is_kept:
+                self._sums[first, last] = found
+        return found
+
+
 class Limits:
     """The totals behind the limits, read from their source: of the ledger, under its lock.
 
@@ -88,8 +112,8 @@ class Limits:
 
     def __init__(self, kept: Collection[str] = _KEPT) -> None:
         self._kept = kept
-        #: (programme, reward, per) -> whose -> ISO day -> units
-        self._used: dict[tuple[str, str, str], dict[str, dict[str, int]]] = {}
+        #: (programme, reward, per) -> whose -> units
+        self._used: dict[tuple[str, str, str], dict[str, _Used]] = {}
         #: maxima that no record can change, by (ruleset, reward, day)
         self._known: dict[tuple[str, str, date], Sequence[tuple[Cap, int | None]]] = {}
         self._act = -1
@@ -109,17 +133,17 @@ class Limits:
                 whose = subject.whose(cap.per)
                 if whose not in self._used.setdefault(key, {}):
                     missing.setdefault(key, set()).add(whose)
-                    owners |= {(cap.per, other): whose for other in subject.also(cap.per)}
+                    for other in subject.also(cap.per):
+                        owners[cap.per, other] = whose
         for key, members in missing.items():
             programme, reward_name, per = key
             used = self._used[key]
             for member in members:
-                used[member] = {}
+                used[member] = _Used()
             merged = {other for (kind, other), owner in owners.items() if kind == per and owner in members}
             found = source.totals(programme, reward_name, _COLUMN[per], sorted(members | merged))
             for (whose, day), units in found.items():
-                days = used[owners.get((per, whose), whose)]
-                days[day] = days.get(day, 0) + units
+                used[owners.get((per, whose), whose)].add(day, units)
 
     def keep(self, act: int) -> None:
         """Say which act wrote what was taken since `prepare`."""
@@ -147,8 +171,7 @@ class Limits:
         """Count units towards every limit of a reward."""
         day = subject.day.isoformat()
         for per in {cap.per for cap in reward.caps}:
-            days = self._used[subject.programme, reward.name, per][subject.whose(per)]
-            days[day] = days.get(day, 0) + units
+            self._used[subject.programme, reward.name, per][subject.whose(per)].add(day, units)
 
     def _maxima(
         self, version: Version, reward: Reward, subject: Subject, checked: Checked
@@ -170,12 +193,13 @@ class Limits:
         return found
 
     def _total(self, reward: Reward, cap: Cap, subject: Subject) -> int:
-        days = self._used[subject.programme, reward.name, cap.per][subject.whose(cap.per)]
+        used = self._used[subject.programme, reward.name, cap.per][subject.whose(cap.per)]
         if cap.window is None:
-            return sum(days.values())
+            return used.total
         first, last = window_bounds(cap.window, subject.day)
-        low, high = first.isoformat(), last.isoformat()
-        return sum(units for day, units in days.items() if low <= day <= high)
+        # rolling windows are as many as there are days
+        is_kept = cap.window["kind"] == "calendar"
+        return used.within(first.isoformat(), last.isoformat(), is_kept=is_kept)
 
 
 def window_bounds(window: Mapping[str, Any], day: date) -> tuple[date, date]:

@@ -76,7 +76,8 @@ class Payout:
         """
         if period.first > self._ledger.today:
             message = f"the period {period.name} has not begun"
-            raise UsageError([Problem("wrong-period", message, found=period.name)])
+            remedy = "name the period of today, or an earlier one"
+            raise UsageError([Problem("wrong-period", message, found=period.name, remedy=remedy)])
         with self._store.transaction() as tx:
             tx.book.lock()
             proposal = self.look(tx, period)

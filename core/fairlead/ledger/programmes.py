@@ -54,6 +54,7 @@ class Version:
         self.ruleset = ruleset
         self.program = program
         self._rests_on: dict[str, frozenset[str]] = {}
+        self._basis: dict[str, Sequence[tuple[str, str, str]]] = {}
         self.rewards = tuple(each for each in ruleset.decisions if isinstance(each, Reward))
         problems = [
             problem
@@ -168,8 +169,7 @@ class Version:
         They concern no person, so that they can be kept when the person's key is destroyed.
         """
         found = {}
-        for name in self._basis_names(reward):
-            key, _, short = name.partition(".")
+        for name, key, short in self._basis_names(reward):
             value = raw.get(key, {}).get(short)
             if value is not None:
                 found[name] = value
@@ -206,10 +206,16 @@ class Version:
     def _read_by(self, decision: Decision) -> frozenset[str]:
         return Program(self.ruleset, zone=self.program.zone, select=[decision.name]).reads(decision.name)
 
-    def _basis_names(self, reward: Reward) -> list[str]:
-        model = self.ruleset.model
-        facts = [(name, model.find(reward.entity, name)) for name in sorted(self.rests_on(reward))]
-        return [name for name, fact in facts if fact is not None and not fact.labels]
+    def _basis_names(self, reward: Reward) -> Sequence[tuple[str, str, str]]:
+        """Return the names of a reward's basis, each whole, and its two parts."""
+        if reward.name not in self._basis:
+            model = self.ruleset.model
+            facts = [(name, model.find(reward.entity, name)) for name in sorted(self.rests_on(reward))]
+            named = [name for name, fact in facts if fact is not None and not fact.labels]
+            self._basis[reward.name] = [
+                (name, key, short) for name in named for key, _, short in [name.partition(".")]
+            ]
+        return self._basis[reward.name]
 
 
 class Programme:

@@ -124,11 +124,11 @@ def assembled(
     beside the facts in the mirror, under names that begin with `@`, is left out. Lists and the records in
     them may be shared between raw records: they are not for changing.
     """
-    raws: dict[Ref, Raw] = {ref: {reads.entity: _facts(record)} for ref, record in records.items()}
+    raws: dict[Ref, Raw] = {ref: {reads.entity: _facts(record.facts)} for ref, record in records.items()}
     _attach(tx, reads.lists, {ref: [(records[ref], raw[reads.entity])] for ref, raw in raws.items()}, chosen)
     for link in reads.links:
         targets = {ref: target for ref, record in records.items() if (target := record.links.get(link.name))}
-        linked = embodied_by(tx, sorted(set(targets.values()))).get(link.entity, {})
+        linked = tx.mirror.facts_of(link.entity, sorted(set(targets.values())))
         holders: dict[Ref, list[tuple[MirrorRecord, dict[str, Any]]]] = {}
         for ref, target in targets.items():
             if target in linked:
@@ -150,7 +150,7 @@ def _attach(
         found = tx.mirror.related(listed.entity, listed.link, sorted({ref.id for ref in owners}))
         for ref, holders in owners.items():
             related = found.get(ref.id, [])
-            items = {record.id: _facts(record) for record in related}
+            items = {record.id: _facts(record.facts) for record in related}
             everything = list(items.values())
             for subject, facts in holders:
                 facts[listed.name] = (
@@ -160,8 +160,8 @@ def _attach(
                 )
 
 
-def _facts(record: MirrorRecord) -> dict[str, Any]:
-    return {name: value for name, value in record.facts.items() if not name.startswith("@")}
+def _facts(mirrored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in mirrored.items() if not name.startswith("@")}
 
 
 def embodied_by(tx: Transaction, refs: Iterable[Ref]) -> dict[str, dict[Ref, MirrorRecord]]:

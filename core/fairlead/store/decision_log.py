@@ -24,7 +24,7 @@ __all__ = ["DecisionLog"]
 _AT_ONCE = 500
 
 
-@dataclass(slots=True)
+@dataclass
 class _Row:
     seq: int
     at: int
@@ -104,7 +104,7 @@ class DecisionLog:
                     previous=previous,
                 )
                 row.hash = previous = entry_hash(row)
-                rows.append({name: getattr(row, name) for name in _Row.__slots__})
+                rows.append(vars(row))
             insert_rows(self._connection, decision_log, rows)
             self._head = Head(seq, previous)
             self.appended += len(part)
@@ -160,26 +160,29 @@ class DecisionLog:
         keys = keys_by_id(self._connection, {row.person for row in rows})
         entries = []
         for row in rows:
-            content = unseal(keys.get(row.person), row.sealed, seq=row.seq, entity=row.entity, id_=row.id)
-            clear = json_value(row.decisions)
+            # taken apart as a tuple, since by name each member costs ten times as much
+            seq, at, run, entity, id_, person, ruleset, model, semantics, approval, *rest = tuple(row)
+            decisions, sealed, previous, hash_ = rest
+            content = unseal(keys.get(person), sealed, seq=seq, entity=entity, id_=id_)
+            clear = json_value(decisions)
             entries.append(
                 LogEntry(
-                    seq=row.seq,
-                    at=from_micros(row.at),
-                    run=row.run,
-                    entity=row.entity,
-                    id=row.id,
-                    person=row.person,
-                    ruleset=row.ruleset,
-                    model=row.model,
-                    semantics=row.semantics,
-                    approval=row.approval,
+                    seq=seq,
+                    at=from_micros(at),
+                    run=run,
+                    entity=entity,
+                    id=id_,
+                    person=person,
+                    ruleset=ruleset,
+                    model=model,
+                    semantics=semantics,
+                    approval=approval,
                     decisions=clear | (content["decisions"] if content else {}),
                     reasons=tuple(content["reasons"]) if content else (),
                     inputs=content["inputs"] if content else None,
                     erased=content is None,
-                    previous=row.previous,
-                    hash=row.hash,
+                    previous=previous,
+                    hash=hash_,
                 )
             )
         return entries

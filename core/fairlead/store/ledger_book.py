@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from typing import Any
 
@@ -16,12 +17,17 @@ from fairlead.store.ledger_records import Act, Attribution, Balance, Entry, Held
 from fairlead.store.ledger_schema import acts, attributions, entries, holds, movements
 from fairlead.store.ledger_states import State
 from fairlead.store.statements import any_number, any_of
-from fairlead.store.stored_values import from_micros, json_value
+from fairlead.store.stored_values import damaged_row, from_micros, json_value
 
 __all__ = ["Book"]
 
 _PAGE = 1000
 _later = movements.alias("later")
+_STATES = {each.value: each for each in State}
+#: what an entry is made of, in the order of its members
+_COLUMNS = [
+    (movements if member.name == "state" else entries).c[member.name] for member in dataclass_fields(Entry)
+]
 
 
 class Book:
@@ -129,8 +135,8 @@ class Book:
                 row.id,
                 row.act,
                 row.entry,
-                None if row.from_state is None else State(row.from_state),
-                State(row.state),
+                None if row.from_state is None else _state(row.from_state),
+                _state(row.state),
                 row.units,
             )
             for row in self._connection.execute(query)
@@ -144,7 +150,7 @@ class Book:
             .where(any_number(self._connection, movements.c.entry, numbers))
             .group_by(movements.c.entry)
         )
-        return {row.entry: from_micros(row.at) for row in self._connection.execute(query)}
+        return {entry: from_micros(at) for entry, at in self._connection.execute(query).all()}
 
     def moved_into(self, state: State, numbers: Collection[int]) -> list[tuple[Act, int]]:
         """Return which act moved each of these entries into a state, with the entry, in order."""
@@ -156,12 +162,20 @@ class Book:
         )
         return [(_act(row), row.entry) for row in self._connection.execute(query)]
 
+    def entering(self) -> set[int]:
+        """Return the acts that entered anything."""
+        return set(self._connection.scalars(select(entries.c.act).distinct()))
+
+    def moving_into(self, states: Collection[str]) -> set[int]:
+        """Return the acts that moved anything into one of these states."""
+        query = select(movements.c.act).where(movements.c.state.in_(list(states)))
+        return set(self._connection.scalars(query.distinct()))
+
     def moves_of(self, act: int) -> list[tuple[int, State]]:
         """Return the entries that an act moved, each with the state that it moved into, in order."""
         query = select(movements.c.entry, movements.c.state).where(movements.c.act == act)
-        return [
-            (row.entry, State(row.state)) for row in self._connection.execute(query.order_by(movements.c.id))
-        ]
+        ordered = query.order_by(movements.c.id)
+        return [(entry, _state(state)) for entry, state in self._connection.execute(ordered).all()]
 
     def holds(self, numbers: Collection[int]) -> dict[int, Held]:
         """Return the newest reasons of entries, by entry; one that was never held has none."""
@@ -272,7 +286,7 @@ class Book:
             query = query.where(entries.c.day <= last.isoformat())
         if before_act is not None:
             query = query.where(entries.c.act < before_act)
-        return {(row.whose, row.day): int(row.units) for row in self._connection.execute(query)}
+        return {(who, day): int(units) for who, day, units in self._connection.execute(query).all()}
 
     def paid(self, numbers: Collection[int], first: date, last: date) -> list[tuple[str, str, int]]:
         """Return (payee, currency, units) of what these acts paid, and of openings that were paid before.
@@ -312,7 +326,7 @@ class Book:
             )
             .group_by(entries.c.subject)
         )
-        return {row.subject: int(row.standing) for row in self._connection.execute(query)}
+        return {subject: int(standing) for subject, standing in self._connection.execute(query).all()}
 
     def attributed_anew(self, entity: str) -> set[str]:
         """Return the subjects of an entity that a person had decided anew."""
@@ -392,33 +406,22 @@ def _with_state() -> Select[Any]:
         .where(_later.c.entry == movements.c.entry, _later.c.from_state == movements.c.state)
         .exists()
     )
-    return (
-        select(entries, movements.c.state).join(movements, movements.c.entry == entries.c.id).where(current)
-    )
+    return select(*_COLUMNS).join(movements, movements.c.entry == entries.c.id).where(current)
 
 
 def _entry(row: Row[Any]) -> Entry:
-    return Entry(
-        id=row.id,
-        act=row.act,
-        kind=row.kind,
-        programme=row.programme,
-        reward=row.reward,
-        entity=row.entity,
-        subject=row.subject,
-        revision=row.revision,
-        payee=row.payee,
-        patient=row.patient,
-        day=date.fromisoformat(row.day),
-        currency=row.currency,
-        units=row.units,
-        asked=row.asked,
-        corrects=row.corrects,
-        content=json_value(row.content),
-        decision=row.decision,
-        state=State(row.state),
-        round=row.round,
-    )
+    # a row is taken apart as a tuple: by name each member costs ten times as much
+    *before, day, currency, units, asked, corrects, content, decision, state, round_ = tuple(row)
+    after = (currency, units, asked, corrects, json_value(content), decision, _state(state), round_)
+    members = (*before, date.fromisoformat(day), *after)
+    return Entry(*members)
+
+
+def _state(text: str) -> State:
+    try:
+        return _STATES[text]
+    except KeyError:
+        raise damaged_row(f"`{text}` is no state of an entry") from None
 
 
 def _act(row: Row[Any]) -> Act:

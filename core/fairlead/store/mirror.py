@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -246,8 +247,8 @@ class Mirror:
             .order_by(links.c.target_id, links.c.id)
         )
         found: dict[str, list[str]] = {}
-        for row in self._connection.execute(query).all():
-            found.setdefault(row.target_id, []).append(row.id)
+        for target, id_ in self._connection.execute(query).all():
+            found.setdefault(target, []).append(id_)
         return found
 
     def embodied(self, refs: Iterable[Ref]) -> dict[Ref, list[tuple[str, str]]]:
@@ -257,9 +258,30 @@ class Mirror:
             query = select(mirror.c.object, mirror.c.crm_id, mirror.c.entity, mirror.c.id).where(
                 condition, mirror.c.state == RecordState.LIVE.value
             )
-            for row in self._connection.execute(query.order_by(mirror.c.entity, mirror.c.id)):
-                found.setdefault(Ref(row.object, row.crm_id), []).append((row.entity, row.id))
+            ordered = query.order_by(mirror.c.entity, mirror.c.id)
+            for object_, crm_id, entity, id_ in self._connection.execute(ordered).all():
+                found.setdefault(Ref(object_, crm_id), []).append((entity, id_))
         return found
+
+    def facts_of(self, entity: str, refs: Iterable[Ref]) -> dict[Ref, dict[str, Any]]:
+        """Return the facts of the live records of an entity that these CRM records embody, by these."""
+        found: dict[Ref, dict[str, Any]] = {}
+        for condition in any_ref(self._connection, (mirror.c.object, mirror.c.crm_id), refs):
+            query = select(mirror.c.object, mirror.c.crm_id, mirror.c.facts).where(
+                condition, mirror.c.entity == entity, mirror.c.state == RecordState.LIVE.value
+            )
+            for object_, crm_id, facts in self._connection.execute(query.order_by(mirror.c.id)).all():
+                found[Ref(object_, crm_id)] = json_value(facts)
+        return found
+
+    def modified_at(self, entity: str, ids: Iterable[str]) -> dict[str, datetime]:
+        """Return when the live ones of these records were modified, by id."""
+        query = select(mirror.c.id, mirror.c.modified_at).where(
+            mirror.c.entity == entity,
+            mirror.c.state == RecordState.LIVE.value,
+            any_of(self._connection, mirror.c.id, ids),
+        )
+        return {id_: from_micros(stamp) for id_, stamp in self._connection.execute(query).all()}
 
     def state(self, entity: str, id_: str) -> RecordState | None:
         """Return whether a record is live or why it is gone; None where it was never there."""

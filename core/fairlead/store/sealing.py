@@ -39,10 +39,11 @@ def keys_of(connection: Connection, people: Iterable[Ref], *, at: datetime) -> d
     Raises UsageError for a person who was forgotten.
     """
     wanted = set(people)
+    query = select(person_keys.c.object, person_keys.c.crm_id, person_keys.c.key_id, person_keys.c.key)
     found = {
-        Ref(row.object, row.crm_id): _person_key(row.key_id, row.key)
+        Ref(object_, crm_id): _person_key(key_id, key)
         for condition in any_ref(connection, (person_keys.c.object, person_keys.c.crm_id), wanted)
-        for row in connection.execute(select(person_keys).where(condition)).all()
+        for object_, crm_id, key_id, key in connection.execute(query.where(condition)).all()
     }
     erased = sorted(person for person, key in found.items() if key.cipher is None)
     if erased:
@@ -72,10 +73,11 @@ def keys_of(connection: Connection, people: Iterable[Ref], *, at: datetime) -> d
 
 def keys_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, PersonKey]:
     """Return the keys of these ids."""
+    query = select(person_keys.c.key_id, person_keys.c.key)
     return {
-        row.key_id: _person_key(row.key_id, row.key)
-        for row in connection.execute(
-            select(person_keys).where(any_of(connection, person_keys.c.key_id, ids))
+        key_id: _person_key(key_id, key)
+        for key_id, key in connection.execute(
+            query.where(any_of(connection, person_keys.c.key_id, ids))
         ).all()
     }
 

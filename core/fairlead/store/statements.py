@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -58,7 +59,8 @@ def _insert_many(
     text, positions = _compiled(connection.dialect, table, tuple(rows[0]), conflict)
     parameters: list[Any] = list(rows)
     if positions is not None:
-        parameters = [tuple(row[name] for name in positions) for row in rows]
+        # every table has two columns at least, so that this gives tuples
+        parameters = list(map(itemgetter(*positions), rows))
     connection.exec_driver_sql(text, parameters)
 
 
@@ -116,7 +118,7 @@ def any_ref(
 ) -> Iterator[ColumnElement[bool]]:
     """Yield one condition per object; one of them holds where the columns (object, id) name a CRM record."""
     by_object: dict[str, list[str]] = {}
-    for ref in refs:
-        by_object.setdefault(ref.object, []).append(ref.id)
+    for object_, id_ in refs:
+        by_object.setdefault(object_, []).append(id_)
     for name, ids in by_object.items():
         yield and_(columns[0] == name, any_of(connection, columns[1], ids))

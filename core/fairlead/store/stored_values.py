@@ -11,7 +11,17 @@ from typing import Any, TypeVar
 
 from fairlead.problems import Problem, StoreError
 
-__all__ = ["check_id", "chunks", "fingerprint", "from_micros", "json_text", "json_value", "micros", "tidy"]
+__all__ = [
+    "check_id",
+    "chunks",
+    "damaged_row",
+    "fingerprint",
+    "from_micros",
+    "json_text",
+    "json_value",
+    "micros",
+    "tidy",
+]
 
 Item = TypeVar("Item")
 
@@ -30,8 +40,17 @@ def json_text(value: Any) -> str:
 
 
 def json_value(text: str) -> Any:
-    """Return the value of a stored JSON text."""
-    return json.loads(text)
+    """Return the value of a stored JSON text. Raises StoreError for what is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise damaged_row("a text that should be JSON is none") from None
+
+
+def damaged_row(what: str) -> StoreError:
+    """Return the failure of a row that was written otherwise than by the store."""
+    remedy = "`fairlead ledger verify` and `fairlead log verify` say what was edited; restore a backup"
+    return StoreError([Problem("store-damaged", f"a row of the store cannot be read: {what}", remedy=remedy)])
 
 
 def fingerprint(*parts: str) -> str:

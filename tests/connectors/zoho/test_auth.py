@@ -201,7 +201,8 @@ def test_each_data_centre_has_its_accounts_server() -> None:
 
 @pytest.mark.parametrize("name", ["ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN"])
 def test_a_missing_secret_is_named(name: str) -> None:
-    auth = opened(Accounts(), Clock(), recent=None, **{name: ""})
+    missing: dict[str, Any] = {name: ""}
+    auth = opened(Accounts(), Clock(), recent=None, **missing)
 
     with pytest.raises(ConnectorError) as raised:
         auth.headers()
@@ -268,7 +269,7 @@ def test_the_runs_of_one_process_share_a_token_while_it_lives() -> None:
     first = sent(opened(accounts, clock, memory=memory))
     assert sent(opened(accounts, clock, memory=memory)) == first
     # another account's secrets get a token of their own
-    other = {"ZOHO_REFRESH_TOKEN": "other"}
+    other: dict[str, Any] = {"ZOHO_REFRESH_TOKEN": "other"}
     assert sent(opened(accounts, clock, memory=memory, **other)).endswith(" token-2")
     clock.now += timedelta(minutes=56)
     assert sent(opened(accounts, clock, memory=memory)).endswith(" token-3")
