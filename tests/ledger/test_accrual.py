@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from tests.ledger.world import write_project
 
 if TYPE_CHECKING:
     from tests.ledger.world import World
@@ -54,3 +57,14 @@ def test_patients_who_are_not_known_are_several(world: World) -> None:
     report = world.ledger().accrue()
     # one fee for each patient is the limit; nobody knows that these two are one
     assert (report.entries, report.cut, report.units) == (2, 0, {"USD": 100000})
+
+
+def test_what_another_programme_paid_does_not_hide_what_is_due(make_world: Callable[..., World]) -> None:
+    world = make_world("medical-travel/partner-programme")
+    world.partner()
+    world.introduction("i1", "2026-10-05", complexity="simple")
+    world.ledger().accrue()
+    write_project(world.folder, "medical-travel/handling-fee-programme")
+    report = world.ledger().accrue()
+    # the file of a simple case
+    assert (report.accrued_now, report.entries, report.units) == (1, 1, {"USD": 10000})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -139,3 +141,19 @@ def test_a_merged_partner_is_paid_as_who_it_lives_on_as_within_one_limit(world: 
     assert (units["i15"], units["i16"]) == (50000, 0)
     assert [(each.payee.id, each.units) for each in proposal.payees] == [("p2", 750000)]
     assert replay(world.store, "UTC").is_same
+
+
+def test_what_a_programme_does_not_hold_is_noted(make_world: Callable[..., World]) -> None:
+    world = make_world("medical-travel/partner-tiers-as-published")
+    world.partner("p1")
+    world.put("treatment", "t1", {"completed": True, "total_cost": {"amount": "8000.00", "currency": "USD"}})
+    world.introduction("i1", "2026-10-01", "p1", is_self_referral=True)
+    with world.store.transaction() as tx:
+        record = tx.mirror.record("introduction", "i1")
+        assert record is not None
+        tx.mirror.put_record(replace(record, links={**record.links, "treatment": Ref("treatments", "t1")}))
+    ledger = world.ledger()
+    ledger.accrue()
+    report = ledger.assess()
+    # the published text holds nothing
+    assert (report.released, report.noted) == (1, {"self_referral": 1})

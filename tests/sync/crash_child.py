@@ -6,8 +6,7 @@ stands still), `what` (`sync` or `provision`) and `step`, which counts the bound
 two lines: its process id, and what became of it: `{"code": 0, "out": "done 14"}`.
 
 A run `in_peace` is made by this process itself. It leaves everything imported and built that a run needs, so
-that a fork takes half of the time. One that is asked for with `stops` tells each boundary that it comes to,
-`{"boundary": "page"}`, and stands still there until it reads a line.
+that a fork takes half of the time.
 """
 
 from __future__ import annotations
@@ -78,9 +77,6 @@ def run_sync(session: Session, request: Mapping[str, Any]) -> str:
         passed += 1
         if passed == request["step"]:
             die()
-        if request["stops"]:
-            tell({"boundary": name})
-            sys.stdin.readline()
 
     if request["step"] == BEFORE_ANCHOR:
         AnchorFile.append = lambda *_, **__: die()  # type: ignore[method-assign]

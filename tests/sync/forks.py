@@ -64,22 +64,13 @@ class Forks:
         self._server = self._served()
         self._awaited = False
 
-    def start(
-        self,
-        clinic: Clinic,
-        step: int = 0,
-        what: str = "sync",
-        *,
-        in_peace: bool = False,
-        stops: bool = False,
-    ) -> int:
+    def start(self, clinic: Clinic, step: int = 0, what: str = "sync", *, in_peace: bool = False) -> int:
         """Start a run and return its process id."""
         asked = {
             "folder": str(clinic.folder),
             "step": step,
             "what": what,
             "in_peace": in_peace,
-            "stops": stops,
             "now": clinic.sandbox.now().isoformat(),
             "environment": dict(clinic.environment),
         }
@@ -88,17 +79,10 @@ class Forks:
             self.close()
             self._server = self._served()
         self._awaited = True
-        self._say(json.dumps(asked))
+        assert self._server.stdin is not None
+        self._server.stdin.write(json.dumps(asked) + "\n")
+        self._server.stdin.flush()
         return int(self._line()["pid"])
-
-    def boundaries(self, clinic: Clinic) -> Iterator[str]:
-        """Sync in peace to the end; yield the kind of each boundary while the run stands still there."""
-        self.start(clinic, in_peace=True, stops=True)
-        while "boundary" in (found := self._line()):
-            yield found["boundary"]
-            self._say("")
-        self._awaited = False
-        assert (found["code"], found["out"].split()[0]) == (0, "done"), found
 
     def result(self) -> tuple[int, str]:
         """Wait for the run and return its exit code and what it said."""
@@ -148,11 +132,6 @@ class Forks:
             stdout=subprocess.PIPE,
             text=True,
         )
-
-    def _say(self, line: str) -> None:
-        assert self._server.stdin is not None
-        self._server.stdin.write(line + "\n")
-        self._server.stdin.flush()
 
     def _line(self) -> dict[str, Any]:
         assert self._server.stdout is not None

@@ -5,12 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.sync.clinic import Clinic
-from tests.sync.forks import crm_state, store_state
 
 from fairlead.sync.place import STATE_FOLDER, STORE_URL
 from fairlead.testing.server import SandboxServer
@@ -29,7 +28,6 @@ class Kept:
     folder: Path
     _parts: list[Any]
     _members: list[dict[str, Any]]
-    _seen: dict[str, str]
 
     def restore(self) -> None:
         """Let the clinic's sandbox and its state folder hold this again."""
@@ -45,27 +43,22 @@ class Kept:
         if (self.folder / STATE_FOLDER).exists():
             shutil.copytree(self.folder / STATE_FOLDER, state)
 
-    def state(self) -> dict[str, str]:
-        """What the CRM and the store held, as `crm_state` and `store_state` tell it."""
-        return {**self._seen, **store_state(replace(self.clinic, folder=self.folder))}
-
 
 def keep(clinic: Clinic, folder: Path) -> Kept:
     """Keep what a clinic's sandbox and its state folder hold now, the files in a new folder.
 
-    A process that works on the store is to stand still: then these are the files that a kill there leaves.
+    No process is to work on the store meanwhile.
     """
     assert STORE_URL not in clinic.environment, "only files can be kept"
     sandbox = clinic.sandbox
     with sandbox.lock:
         parts = list(_parts(sandbox))
         members = deepcopy([vars(part) for part in parts], _left(sandbox, parts))
-        seen = crm_state(clinic)
     folder.mkdir(parents=True)
     state = clinic.folder / STATE_FOLDER
     if state.exists():
         shutil.copytree(state, folder / STATE_FOLDER)
-    return Kept(clinic, folder, parts, members, seen)
+    return Kept(clinic, folder, parts, members)
 
 
 def _parts(sandbox: SandboxServer) -> Iterator[Any]:

@@ -176,6 +176,9 @@ def _print_run(
     )
     say(f"{new} new{cut}")
     say(f"{assessed.looked_at:,} entries assessed{_counts(asdict(assessed), _MOVED)}")
+    if assessed.noted:
+        noted = ", ".join(f"{count:,} {code}" for code, count in sorted(assessed.noted.items()))
+        say(f"noted by attribution, and not held by the programme: {noted}")
     say("")
     print_payees(proposal.payees, language)
     print_held(proposal.held, language, first=first)

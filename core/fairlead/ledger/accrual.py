@@ -142,7 +142,7 @@ class Accrual:
         short = self._subjects.day_fact(entity)
         days: list[tuple[str, str]] = []
         with self._store.reading() as tx:
-            standing = tx.book.standing(entity)
+            standing = tx.book.standing(entity, [each.name for each in self._subjects.programmes])
             chosen_anew = tx.book.attributed_anew(entity)
             for page in tx.mirror.facts(entity):
                 for id_, facts in page.items():

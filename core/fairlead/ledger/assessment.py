@@ -37,7 +37,8 @@ class AssessmentReport:
 
     `looked_at` = `released` + `held` + `stopped` + `reversed` + `corrected` + `as_it_was`. `stopped` were
     released before, and something stands against paying them now; `corrected` were on a statement, and a
-    new entry takes them back. `by_code` counts the reasons of what is held or stopped.
+    new entry takes them back. `by_code` counts the reasons of what is held or stopped, `noted` what
+    attribution found and the programme lets pass.
     """
 
     looked_at: int = 0
@@ -48,6 +49,7 @@ class AssessmentReport:
     corrected: int = 0
     as_it_was: int = 0
     by_code: dict[str, int] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,8 @@ class Assessment:
         act = tx.book.begin("assess", actor=self._actor, at=self._now, content=content)
         for each in findings:
             self.report.looked_at += 1
+            for note in each.found.notes if each.found is not None else ():
+                self.report.noted[note.code] = self.report.noted.get(note.code, 0) + 1
             outcome = self._move_one(act, each, held_before.get(each.entry.id))
             setattr(self.report, outcome, getattr(self.report, outcome) + 1)
         if not act.is_empty:

@@ -311,14 +311,15 @@ class Book:
             (payee, currency, int(units)) for payee, currency, units in self._connection.execute(query).all()
         ]
 
-    def standing(self, entity: str) -> dict[str, int]:
-        """Return how many accruals of each subject of an entity were neither reversed nor corrected."""
+    def standing(self, entity: str, programmes: Collection[str]) -> dict[str, int]:
+        """Return how many accruals of each subject by these programmes were not taken back."""
         taken_back = entries.alias("taken_back")
         query = (
             select(entries.c.subject, func.count().label("standing"))
             .where(
                 entries.c.entity == entity,
                 entries.c.kind == "accrual",
+                entries.c.programme.in_(list(programmes)),
                 ~select(movements.c.id)
                 .where(movements.c.entry == entries.c.id, movements.c.state == State.REVERSED)
                 .exists(),

@@ -73,6 +73,7 @@ attributions = Table(
     # how it was found: way, touch, code; who chose it and why
     Column("content", _JSON, nullable=False),
     UniqueConstraint("entity", "subject", "revision", "payee"),
+    Index("ledger_attributions_by_act", "act"),
 )
 
 entries = Table(
@@ -131,6 +132,7 @@ entries = Table(
     CheckConstraint("corrects IS NULL OR corrected_units = -units"),
     CheckConstraint("kind = 'correction' OR (kind = 're_rating') = (round > 0)"),
     CheckConstraint("kind <> 'accrual' OR (units >= 0 AND units <= asked)"),
+    Index("ledger_entries_by_act", "act"),
     Index("ledger_entries_by_subject", "entity", "subject"),
     Index("ledger_entries_by_payee", "payee", "day"),
     Index("ledger_entries_by_patient", "patient"),
@@ -173,6 +175,7 @@ holds = Table(
     Column("entry", ForeignKey("ledger_entries.id"), primary_key=True),
     Column("act", ForeignKey("ledger_acts.id"), primary_key=True),
     Column("reasons", _JSON, nullable=False),
+    Index("ledger_holds_by_act", "act"),
 )
 
 #: all of them are append-only
