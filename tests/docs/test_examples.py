@@ -21,6 +21,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from tests.docs.commands import CommandServer
 
 from fairlead.cli.app import COMMANDS
 
@@ -61,19 +62,26 @@ def commands(page: Path) -> Iterator[tuple[str, str, int]]:
                 yield command, shown, int(each[1] or 0) if step is steps[-1] else 0
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandServer]:
+    found = CommandServer(tmp_path_factory.mktemp("commands") / "bin")
+    yield found
+    found.close()
+
+
 class Terminal:
     """A reader's terminal: `fairlead` and `python` are those under test."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: CommandServer) -> None:
         self._folder = folder
         self._sandboxes: list[subprocess.Popen[str]] = []
         #: the port that a page names, and the one that was free
         self._ports: dict[str, str] = {}
         self._exports = ""
-        scripts = str(Path(sys.executable).parent)
+        self._scripts = Path(sys.executable).parent
         self._environment = {
             **os.environ,
-            "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([str(server.folder), str(self._scripts), os.environ["PATH"]]),
             "COLUMNS": "160",
             "NO_COLOR": "1",
             "PYTHONUNBUFFERED": "1",
@@ -110,7 +118,7 @@ class Terminal:
 
     def _serve(self, command: str) -> str:
         process = subprocess.Popen(
-            [*shlex.split(command), "--port", "0"],
+            [str(self._scripts / "fairlead"), *shlex.split(command)[1:], "--port", "0"],
             cwd=self._folder,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -139,10 +147,10 @@ class Terminal:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_console_examples_print_what_they_show(page: Path, tmp_path: Path) -> None:
+def test_console_examples_print_what_they_show(page: Path, tmp_path: Path, server: CommandServer) -> None:
     folder = tmp_path / "examples"
     shutil.copytree(ROOT / "docs" / "examples", folder)
-    terminal = Terminal(folder)
+    terminal = Terminal(folder, server)
     try:
         for command, shown, expected_code in commands(page):
             code, printed = terminal.type(command)

@@ -126,10 +126,8 @@ def test_a_merged_partner_is_paid_as_who_it_lives_on_as_within_one_limit(world: 
     for number in range(1, 15):
         world.introduction(f"i{number:02}", f"2026-03-{number:02}", "p1")
     run(world)
-    with world.store.transaction() as tx:
-        for entity in ("partners", "agreements"):
-            old, new = ("p1", "p2") if entity == "partners" else ("a-p1", "a-p2")
-            tx.identity.merge(Ref(entity, old), Ref(entity, new), at=NOW)
+    world.merge("partners", "p1", "p2")
+    world.merge("agreements", "a-p1", "a-p2")
     for number in (15, 16):
         world.introduction(f"i{number:02}", f"2026-03-{number:02}", "p2")
     found = run(world)

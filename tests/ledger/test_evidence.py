@@ -71,6 +71,12 @@ def rewritten(path: Path, change: Callable[[dict[str, bytes]], None]) -> Path:
     return path
 
 
+def test_entries_of_a_partner_that_was_merged_are_in_the_bundle(two_partners: World) -> None:
+    two_partners.merge("partners", "p1", "p2")
+    found = entries_of(gathered(two_partners, "TA-102"))
+    assert [each["recomputed"]["outcome"] for each in found] == ["same", "same", "same"]
+
+
 def test_the_bundle_holds_rule_agreement_disclosures_entries_and_replay(two_partners: World) -> None:
     evidence = gathered(two_partners)
     assert sorted({name.partition("/")[0] for name in evidence.files}) == [

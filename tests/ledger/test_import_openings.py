@@ -85,7 +85,7 @@ def test_the_quarter_after_pays_what_is_within_the_limit_of_the_year(world: Worl
     payout.state(period, "Mehmet Kaya")
     payout.pay(period, "Ana Silva", on=NOW.date(), reference="BANK-201")
     with world.store.reading() as tx:
-        balances = {each.account: each.units for each in tx.book.balances("p1")}
+        balances = {each.account: each.units for each in tx.book.balances(["p1"])}
     assert balances == {"opening": -700000, "expense": -50000, "paid": 750000, "released": 0} | {
         key: 0 for key in balances if key not in ("opening", "expense", "paid")
     }

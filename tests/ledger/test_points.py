@@ -151,6 +151,21 @@ def test_a_visit_that_was_a_duplicate_is_taken_back_also_after_its_points_were_u
     assert sums(balance(clinic, ledger)) == (20, 20, 0, 0, 0)
 
 
+def test_points_of_a_merged_person_are_used_and_run_out_as_one(clinic: World) -> None:
+    clinic.put("lead", "l2", {"is_former_patient": True})
+    visit(clinic, "v1", "2026-01-10", lead="l1")
+    visit(clinic, "v2", "2026-06-10", lead="l2")
+    ledger = ledger_on(clinic, "2026-07-01")
+    clinic.merge("leads", "l1", "l2")
+    assert [sums(balance(clinic, ledger, person)) for person in ("l1", "l2")] == [(40, 0, 0, 40, 40)] * 2
+    Points(ledger).redeem("l1", 25, "free_follow_up", "Ana")
+    assert sums(balance(clinic, ledger, "l2")) == (40, 25, 0, 15, 15)
+    # the second visit's points run out after 24 months, the first one's were used
+    later = ledger_on(clinic, "2028-06-10")
+    assert Points(later).expire() == {"l2": 15}
+    assert sums(balance(clinic, later, "l2")) == (40, 25, 15, 0, 0)
+
+
 def test_visits_of_a_year_earn_two_hundred_points_at_most(clinic: World) -> None:
     for number in range(1, 12):
         visit(clinic, f"t{number:02}", f"2026-03-{number:02}")

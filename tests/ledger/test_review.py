@@ -163,6 +163,17 @@ def test_an_introduction_counts_for_whom_the_ledger_has_it(world: World) -> None
     ]
 
 
+def test_introductions_of_a_partner_that_was_merged_count_for_the_one_it_lives_on_as(world: World) -> None:
+    world.partner("p1")
+    world.partner("p2")
+    world.introduction("i1", "2026-10-01", "p1")
+    world.introduction("i2", "2026-10-02", "p2")
+    world.ledger().accrue()
+    world.merge("partners", "p1", "p2")
+    found = {each.code: each.introductions for each in reviewed(world).partners}
+    assert found["TA-102"] == 2
+
+
 def test_the_review_writes_nothing_and_says_that_its_figures_reach_no_reward(world: World) -> None:
     one(world)
     found = reviewed(world)

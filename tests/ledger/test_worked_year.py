@@ -142,7 +142,7 @@ def test_nothing_is_ever_held_as_published(years: Mapping[str, Done]) -> None:
 def test_the_first_partner_earns_by_number_and_bill_as_published(years: Mapping[str, Done]) -> None:
     earned, refused = tables(SECTIONS["As published"])
     with years[AS_PUBLISHED].year.store.reading() as tx:
-        entries = {each.subject: each.units for each in tx.book.entries(payee="TA-101")}
+        entries = {each.subject: each.units for each in tx.book.entries(payees=["TA-101"])}
         rejects = {each.ref.id: each for each in tx.rejects.entries()}
 
     assert {row["introduction"]: row["reward"] for row in earned} == {

@@ -67,6 +67,11 @@ class World:
         with self.store.transaction() as tx:
             tx.mirror.put_record(record)
 
+    def merge(self, object_: str, old: str, new: str) -> None:
+        """Merge a record of the CRM into another, as a sync that reads the merge does."""
+        with self.store.transaction() as tx:
+            tx.identity.merge(Ref(object_, old), Ref(object_, new), at=NOW)
+
     def partner(self, id_: str = "p1", *, agreement: Mapping[str, Any] | None = None, **facts: Any) -> None:
         """Put a partner who may be paid, with an agreement since 2026."""
         code = f"TA-{100 + int(id_[1:])}" if id_[1:].isdigit() else id_

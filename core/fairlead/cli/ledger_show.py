@@ -78,7 +78,7 @@ def _show(
     with open_store(opened) as store, store.reading() as tx:
         payee = None if partner is None else payee_of_code(tx, partner)
         found = tx.book.entries(
-            payee=None if payee is None else payee.id,
+            payees=None if payee is None else payee.ids,
             states=states,
             first=None if wanted is None else wanted.first,
             last=None if wanted is None else wanted.last,
@@ -87,7 +87,7 @@ def _show(
         listed = list(islice(found, None if as_json else first))
         more = 0 if as_json else sum(1 for _ in found)
         holds = tx.book.holds([entry.id for entry in listed])
-        balances = tx.book.balances(None if payee is None else payee.id)
+        balances = tx.book.balances(None if payee is None else payee.ids)
         named = read_payees(tx, {entry.payee for entry in listed} | {each.payee for each in balances})
     if as_json:
         print_json(_as_json(listed, holds, balances, named, opened.language))

@@ -12,7 +12,7 @@ from fairlead.engine.semantics import SEMANTICS
 from fairlead.ledger.attributing import Attributor, Found, with_payee
 from fairlead.ledger.cut_over import cut_overs
 from fairlead.ledger.limits import Limits, Subject
-from fairlead.ledger.payees import payee_object
+from fairlead.ledger.payees import object_of
 from fairlead.ledger.programmes import Earned, Version
 from fairlead.ledger.subjects import SubjectRecord, Subjects
 from fairlead.problems import RecordError
@@ -289,7 +289,7 @@ class Accrual:
         tx.rejects.record(Stage.LEDGER, record.ref, refusal, at=self._now, entity=record.entity)
 
     def _enter(self, tx: Transaction, entity: str, due: Sequence[_Due]) -> None:
-        due = _with_merged(tx, due)
+        due = _with_merged(tx, self._subjects.payee_entity(entity), due)
         self._limits.prepare(tx.book, ((each.earned.reward, each.subject) for each in due))
         self._archive(tx, due)
         decisions = self._log(tx, due)
@@ -375,9 +375,9 @@ class Accrual:
         return {key: first + position for position, key in enumerate(grouped)}
 
 
-def _with_merged(tx: Transaction, due: Sequence[_Due]) -> Sequence[_Due]:
+def _with_merged(tx: Transaction, payee_entity: str, due: Sequence[_Due]) -> Sequence[_Due]:
     """Return the same with the ids that were merged into payees and patients, where there are any."""
-    object_ = payee_object(tx)
+    object_ = object_of(tx, payee_entity)
     payees = {Ref(object_, each.subject.payee) for each in due}
     patients = {each.record.person for each in due}
     merged: dict[str, list[str]] = {}

@@ -89,14 +89,14 @@ def gather(
     recomputed: dict[int, Recomputation] = {}
 
     def seen(entry: Entry, found: Recomputation) -> None:
-        if entry.payee == payee.id and first <= entry.day <= last:
+        if entry.payee in payee.ids and first <= entry.day <= last:
             recomputed[entry.id] = found
 
     replayed = replay(store, zone, rates, progress, seen)
     verified = verify_ledger(store)
     with store.reading() as tx:
         writing = _Writing(tx, pseudonyms, ArchivedVersions(tx.archive.get), zone)
-        entries = list(tx.book.entries(payee=payee.id, first=first, last=last))
+        entries = list(tx.book.entries(payees=payee.ids, first=first, last=last))
         lines = [writing.entry(each, recomputed.get(each.id)) for each in entries]
         digests = sorted({str(each.content["ruleset"]) for each in entries if "ruleset" in each.content})
         partner_facts = {

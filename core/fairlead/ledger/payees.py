@@ -12,14 +12,15 @@ from fairlead.ledger.programmes import Programme
 from fairlead.problems import Problem, UsageError, nearest_name
 from fairlead.store import Ref, Transaction
 
-__all__ = ["Payee", "Terms", "payee_object", "payee_of_code", "read_payees", "terms_of"]
+__all__ = ["Payee", "Terms", "object_of", "payee_of_code", "read_payees", "terms_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Payee:
     """A partner who is paid: the id that it lives on under, and what a statement says of it.
 
-    `gone` tells that the CRM has no such partner any more.
+    `gone` tells that the CRM has no such partner any more; `ids` are its id and those merged into it, under
+    which the ledger may know it.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Payee:
     language: str
     has_tax_form: bool | None
     gone: bool
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,15 @@ def read_payees(tx: Transaction, ids: Iterable[str]) -> dict[str, Payee]:
     """Return the payees of these ids, by the id asked for; one that was merged is the one it lives on as."""
     wanted = sorted(set(ids))
     found = tx.mirror.records("partner", wanted)
-    object_ = next((record.ref.object for record in found.values()), None) or payee_object(tx)
+    object_ = next((record.ref.object for record in found.values()), None) or object_of(tx, "partner")
     refs = {id_: Ref(object_, id_) for id_ in wanted if id_ not in found}
     moved = {id_: ref.id for id_, ref in refs.items() for ref in [tx.identity.resolve(ref)]}
     found |= tx.mirror.records("partner", moved.values())
-    return {id_: _payee(moved.get(id_, id_), found.get(moved.get(id_, id_))) for id_ in wanted}
+    alive = {id_: moved.get(id_, id_) for id_ in wanted}
+    old: dict[str, list[str]] = {}
+    for merged, owner in tx.identity.merged_into({Ref(object_, id_) for id_ in alive.values()}).items():
+        old.setdefault(owner.id, []).append(merged.id)
+    return {id_: _payee(is_, found.get(is_), old.get(is_, ())) for id_, is_ in alive.items()}
 
 
 def payee_of_code(tx: Transaction, code: str) -> Payee:
@@ -91,14 +97,14 @@ def payee_of_code(tx: Transaction, code: str) -> Payee:
     )
 
 
-def payee_object(tx: Transaction) -> str:
-    """Return the CRM's object of partners, `partners` where the mirror has none."""
-    for ids in tx.mirror.ids("partner", page=1):
-        return next(iter(tx.mirror.records("partner", ids).values())).ref.object
-    return "partners"
+def object_of(tx: Transaction, entity: str) -> str:
+    """Return the CRM's object of an entity; its name in the plural where the mirror has none."""
+    for ids in tx.mirror.ids(entity, page=1):
+        return next(iter(tx.mirror.records(entity, ids).values())).ref.object
+    return f"{entity}s"
 
 
-def _payee(id_: str, record: Any) -> Payee:
+def _payee(id_: str, record: Any, old: Iterable[str]) -> Payee:
     facts: Mapping[str, Any] = {} if record is None else record.facts
     languages = facts.get("languages") or ["en"]
     return Payee(
@@ -108,6 +114,7 @@ def _payee(id_: str, record: Any) -> Payee:
         language=str(languages[0]),
         has_tax_form=facts.get("has_tax_form"),
         gone=record is None,
+        ids=(id_, *sorted(old)),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from fairlead.documents.found import found_text
 from fairlead.problems import Problem, UsageError
 
-__all__ = ["Period", "period_bounds", "period_of", "read_period"]
+__all__ = ["Period", "period_bounds", "read_period"]
 
 _MONTHS = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
 _FORMS = (
@@ -49,19 +49,6 @@ def read_period(text: str) -> Period:
             )
         ]
     )
-
-
-def period_of(unit: str, day: date) -> Period:
-    """Return the `month`, `quarter`, `half_year` or `year` that holds a day."""
-    first, last = period_bounds(unit, day)
-    number = (day.month - 1) // _MONTHS[unit] + 1
-    name = {
-        "year": f"{day.year:04}",
-        "half_year": f"{day.year:04}-H{number}",
-        "quarter": f"{day.year:04}-Q{number}",
-        "month": f"{day.year:04}-{number:02}",
-    }[unit]
-    return Period(name, first, last)
 
 
 def period_bounds(unit: str, day: date) -> tuple[date, date]:

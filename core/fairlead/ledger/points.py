@@ -15,8 +15,9 @@ from fairlead.engine.runtime import add_months
 from fairlead.facts.currencies import POINTS
 from fairlead.ledger.benefits import benefit_of
 from fairlead.ledger.ledger import SYSTEM, Ledger
+from fairlead.ledger.payees import object_of
 from fairlead.problems import Problem, UsageError
-from fairlead.store import Transaction
+from fairlead.store import Ref, Transaction
 from fairlead.store.ledger_act import ActWriter
 from fairlead.store.ledger_records import Entry, NewEntry
 from fairlead.store.ledger_states import State
@@ -27,6 +28,8 @@ _REDEMPTION, _EXPIRY = "redemption", "expiry"
 _GONE = (_REDEMPTION, _EXPIRY)
 _EARNED = ("accrual", "opening")
 _DOES_NOT_COUNT = (State.ACCRUED, State.HELD, State.REVERSED)
+#: who may have points: a patient, or a partner
+_PEOPLE = ("lead", "partner")
 #: what stands for record and reward in entries that take points of several
 _ENTITY = _REWARD = "points"
 
@@ -96,6 +99,7 @@ class Points:
             raise UsageError([Problem("value-out-of-range", message, found=str(points))])
         with self._store.transaction() as tx:
             tx.book.lock()
+            person = _ids(tx, person)[0]
             balance = self.balance(tx, person)
             if points > balance.usable:
                 message = f"`{person}` can use {balance.usable} points, and not {points}"
@@ -124,7 +128,8 @@ class Points:
         with self._store.transaction() as tx:
             tx.book.lock()
             act = tx.book.begin("expire", actor=actor, at=self._ledger.now)
-            for person in sorted({each.payee for each in tx.book.balances() if each.currency == POINTS}):
+            known = {each.payee for each in tx.book.balances() if each.currency == POINTS}
+            for person in sorted({_ids(tx, each)[0] for each in known}):
                 own = _points_of(tx, person)
                 lots = [lot for lot in self._lots(own) if lot.left > 0 and not lot.is_usable(today)]
                 if lots:
@@ -190,7 +195,16 @@ class Points:
 
 
 def _points_of(tx: Transaction, person: str) -> list[Entry]:
-    return [each for each in tx.book.entries(payee=person) if each.currency == POINTS]
+    return [each for each in tx.book.entries(payees=_ids(tx, person)) if each.currency == POINTS]
+
+
+def _ids(tx: Transaction, person: str) -> list[str]:
+    """Return the ids that somebody's points stand under, first the one that they live on as."""
+    for entity in _PEOPLE:
+        ref = tx.identity.resolve(Ref(object_of(tx, entity), person))
+        if ref.id != person or tx.mirror.record(entity, person) is not None:
+            return [ref.id, *(old.id for old in tx.identity.aliases_of(ref))]
+    return [person]
 
 
 def _counts(entry: Entry) -> bool:

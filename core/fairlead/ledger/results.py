@@ -6,12 +6,12 @@ patient's own record, no money stands beside the patient.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from fairlead.documents.texts import pick
 from fairlead.ledger.programmes import amount_text
-from fairlead.store import Transaction
+from fairlead.store import Ref, Transaction
 from fairlead.store.ledger_records import Entry, Held
 from fairlead.store.ledger_states import State
 
@@ -59,31 +59,43 @@ class IntroductionState:
     missing: str
 
 
-def partner_states(tx: Transaction, payees: Iterable[str], language: str) -> dict[str, PartnerState]:
-    """Return what the ledger says of partners, by id; those that it knows nothing of have no key."""
+def partner_states(tx: Transaction, partners: Collection[Ref], language: str) -> dict[str, PartnerState]:
+    """Return what the ledger says of partners, by id; those that it knows nothing of have no key.
+
+    What a partner that was merged into one of these earned is that one's.
+    """
+    ids = _ids(tx, partners)
+    sums: dict[str, dict[tuple[str, int], int]] = {}
+    for each in tx.book.balances(ids):
+        if each.account in _SHOWN and each.units:
+            own = sums.setdefault(ids[each.payee], {})
+            key = each.currency, _SHOWN.index(State(each.account))
+            own[key] = own.get(key, 0) + each.units
+    held: dict[str, list[Entry]] = {}
+    for entry in tx.book.entries(payees=ids, states=[State.HELD]):
+        held.setdefault(ids[entry.payee], []).append(entry)
     found = {}
-    for payee in payees:
-        balances = [each for each in tx.book.balances(payee) if each.account in _SHOWN and each.units]
-        held = list(tx.book.entries(payee=payee, states=[State.HELD]))
-        if not balances and not held:
-            continue
-        balances.sort(key=lambda each: (each.currency, _SHOWN.index(State(each.account))))
+    for id_ in sorted({*sums, *held}):
         lines = [
-            f"{pick(STATE_WORDS[State(each.account)], language)}: {amount_text(each.units, each.currency)}"
-            for each in balances
+            f"{pick(STATE_WORDS[_SHOWN[position]], language)}: {amount_text(units, currency)}"
+            for (currency, position), units in sorted(sums.get(id_, {}).items())
         ]
-        found[payee] = PartnerState("\n".join(lines), _steps(tx, held, language))
+        found[id_] = PartnerState("\n".join(lines), _steps(tx, held.get(id_, ()), language))
     return found
 
 
 def introduction_states(
-    tx: Transaction, entity: str, subjects: Sequence[str], language: str
+    tx: Transaction, entity: str, subjects: Collection[Ref], language: str
 ) -> dict[str, IntroductionState]:
-    """Return what the ledger says of introductions, by id; those without an entry have no key."""
+    """Return what the ledger says of introductions, by id; those without an entry have no key.
+
+    What stands under an id that was merged into one of these is that one's.
+    """
+    ids = _ids(tx, subjects)
     entries: dict[str, list[Entry]] = {}
-    for entry in tx.book.entries(entity=entity, subjects=subjects):
+    for entry in tx.book.entries(entity=entity, subjects=ids):
         if entry.kind != "correction":
-            entries.setdefault(entry.subject, []).append(entry)
+            entries.setdefault(ids[entry.subject], []).append(entry)
     holds = tx.book.holds([each.id for own in entries.values() for each in own])
     return {
         subject: IntroductionState(
@@ -91,6 +103,14 @@ def introduction_states(
         )
         for subject, own in entries.items()
     }
+
+
+def _ids(tx: Transaction, refs: Collection[Ref]) -> dict[str, str]:
+    """Return the ids that the ledger may know records by, each with the one that it lives on under."""
+    if not tx.book.last_act():
+        return {}
+    known = {ref.id: ref.id for ref in refs}
+    return known | {old.id: owner.id for old, owner in tx.identity.merged_into(refs).items()}
 
 
 def _missing(entries: Sequence[Entry], holds: dict[int, Held], language: str) -> str:

@@ -16,6 +16,7 @@ from fairlead.documents.texts import pick
 from fairlead.engine import Program
 from fairlead.facts.model import FactModel
 from fairlead.facts.values import UnfitValue, parse_date_time
+from fairlead.ledger.payees import read_payees
 from fairlead.ledger.subjects import always_read
 from fairlead.problems import RecordError
 from fairlead.project import Project
@@ -288,11 +289,12 @@ class _Counting:
         if not records:
             return
         kept = self._tx.book.attributions("introduction", [record.id for record in records.values()])
+        payees = read_payees(self._tx, (each.payee for each in kept.values()))
         raws = assembled(self._tx, self._reads, records)
         for ref, record in records.items():
             link = record.links.get("partner")
             known = kept.get(record.id)
-            owner = known.payee if known is not None else link.id if link is not None else ""
+            owner = payees[known.payee].id if known is not None else link.id if link is not None else ""
             if owner:
                 yield record, raws[ref], owner
             else:

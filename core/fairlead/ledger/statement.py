@@ -146,9 +146,9 @@ def paid_in_year(tx: Transaction, year: int) -> dict[tuple[str, str], int]:
     return found
 
 
-def payments(tx: Transaction, payee: str | None = None) -> list[tuple[Entry, date]]:
+def payments(tx: Transaction) -> list[tuple[Entry, date]]:
     """Return what was paid, with the day of each payment."""
-    found_paid = without_points(tx.book.entries(payee=payee, states=[State.PAID]))
+    found_paid = without_points(tx.book.entries(states=[State.PAID]))
     paid = {entry.id: entry for entry in found_paid}
     found = []
     for act, entry in tx.book.moved_into(State.PAID, list(paid)):

@@ -114,6 +114,11 @@ class Subjects:
         """Return the link of an entity to whom its rewards are paid."""
         return self._payees[entity]
 
+    def payee_entity(self, entity: str) -> str:
+        """Return what those are to whom the rewards of an entity are paid: `partner`, or `lead`."""
+        assert self.model is not None
+        return self.model.entities[entity].links[self._payees[entity]].entity
+
     def read(
         self,
         tx: Transaction,

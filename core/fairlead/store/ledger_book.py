@@ -83,7 +83,7 @@ class Book:
         entity: str | None = None,
         subjects: Iterable[str] | None = None,
         programme: str | None = None,
-        payee: str | None = None,
+        payees: Iterable[str] | None = None,
         patients: Iterable[str] | None = None,
         states: Collection[str] | None = None,
         first: date | None = None,
@@ -100,7 +100,6 @@ class Book:
         for column, wanted in (
             (entries.c.entity, entity),
             (entries.c.programme, programme),
-            (entries.c.payee, payee),
             (entries.c.act, act),
         ):
             if wanted is not None:
@@ -111,6 +110,8 @@ class Book:
             conditions.append(any_number(self._connection, entries.c.corrects, corrects))
         if subjects is not None:
             conditions.append(any_of(self._connection, entries.c.subject, subjects))
+        if payees is not None:
+            conditions.append(any_of(self._connection, entries.c.payee, payees))
         if patients is not None:
             conditions.append(any_of(self._connection, entries.c.patient, patients))
         if first is not None:
@@ -216,7 +217,7 @@ class Book:
             for row in self._connection.execute(query)
         }
 
-    def balances(self, payee: str | None = None) -> list[Balance]:
+    def balances(self, payees: Collection[str] | None = None) -> list[Balance]:
         """Return what is in each account, by payee, currency and account; the sum of a payee's is zero.
 
         The accounts are `expense` (or `opening`, for what was carried into the ledger) and the states.
@@ -234,8 +235,9 @@ class Book:
             (-movements.c.units).label("units"),
         )
         joined = [each.join(entries, entries.c.id == movements.c.entry) for each in (into, out)]
-        if payee is not None:
-            joined = [each.where(entries.c.payee == payee) for each in joined]
+        if payees is not None:
+            these = any_of(self._connection, entries.c.payee, payees)
+            joined = [each.where(these) for each in joined]
         both = joined[0].union_all(joined[1]).subquery()
         query = (
             select(both.c.payee, both.c.currency, both.c.account, func.sum(both.c.units).label("units"))
@@ -361,11 +363,6 @@ class Book:
             message = f"the ledger has no act {number}"
             raise UsageError([Problem("unknown-entry", message, found=str(number))])
         return _act(row)
-
-    def act_of_key(self, key: str) -> Act | None:
-        """Return the act that was done under a key, None where none was."""
-        row = self._connection.execute(select(acts).where(acts.c.key == key)).first()
-        return None if row is None else _act(row)
 
     def acts(self, kinds: Collection[str] | None = None, *, after: int = 0) -> Iterator[Act]:
         """Yield the acts, of these kinds where they are named, in order, page by page."""

@@ -104,9 +104,7 @@ class Evaluator:
         }
         ledger: dict[str, dict[str, Any]] = {}
         for entity, own in there.items():
-            said = ledger_values(
-                tx, self.fields[object_].ledger, entity, [each.id for each in own.values()], self.language
-            )
+            said = ledger_values(tx, self.fields[object_].ledger, entity, own, self.language)
             for ref, record in own.items():
                 ledger.setdefault(ref.id, {}).update(said.get(record.id, {}))
         wanted: list[Wanted] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from fairlead.ledger.results import STATE_WORDS, introduction_states, partner_st
 from fairlead.plugins.fields import FieldKind, FieldSpec, Option
 from fairlead.plugins.records import Scalar
 from fairlead.ruleset.typed import Reward
-from fairlead.store import Due, Transaction
+from fairlead.store import Due, Ref, Transaction
 from fairlead.store.ledger_states import State
 from fairlead.sync.mapping import CrmMapping
 from fairlead.sync.plan import Plan
@@ -112,21 +112,21 @@ def _spec(object_: str, name: str, base: str, kind: FieldKind, language: str) ->
 
 
 def ledger_values(
-    tx: Transaction, fields: LedgerFields, entity: str, ids: Sequence[str], language: str
+    tx: Transaction, fields: LedgerFields, entity: str, refs: Collection[Ref], language: str
 ) -> dict[str, dict[str, Scalar]]:
     """Return what the ledger puts into the fields of records of an entity, by their ids."""
     specs = fields.by_entity.get(entity)
-    if specs is None or not ids:
+    if specs is None or not refs:
         return {}
     first, second = specs
     if entity == _PARTNER:
         return {
             id_: {first.name: each.balance or None, second.name: each.next_steps[:_LENGTH] or None}
-            for id_, each in partner_states(tx, ids, language).items()
+            for id_, each in partner_states(tx, refs, language).items()
         }
     return {
         id_: {first.name: each.state.value, second.name: each.missing[:_LENGTH] or None}
-        for id_, each in introduction_states(tx, entity, ids, language).items()
+        for id_, each in introduction_states(tx, entity, refs, language).items()
     }
 
 
@@ -136,14 +136,17 @@ def mark_moved(tx: Transaction, mapping: CrmMapping, now: datetime) -> int:
     before = int(tx.cursors.get(_ALL, _LEDGER) or 0)
     if newest == before:
         return 0
-    due = {(main, id_): Due(main, id_, now) for main, id_ in _moved(tx, mapping, before)}
-    tx.due.set(list(due.values()))
+    moved = list(_moved(tx, mapping, before))
+    # what was merged since is written under the id that it lives on as
+    alive = tx.identity.resolve_all(ref for _, ref in moved)
+    due = {Due(main, alive.get(ref, ref).id, now) for main, ref in moved}
+    tx.due.set(list(due))
     tx.cursors.set(_ALL, _LEDGER, str(newest), at=now)
     return len(due)
 
 
-def _moved(tx: Transaction, mapping: CrmMapping, before: int) -> Iterator[tuple[str, str]]:
+def _moved(tx: Transaction, mapping: CrmMapping, before: int) -> Iterator[tuple[str, Ref]]:
     for entity, id_ in tx.book.moved_since(before):
         object_ = mapping.object_of(entity)
         if object_ is not None:
-            yield mapping.entities(object_)[0], id_
+            yield mapping.entities(object_)[0], Ref(object_, id_)
