@@ -198,7 +198,7 @@ CODES: dict[str, str] = {
     "missing-identity": "Nothing tells which record a row is about, or what it belongs to.",
     "opening-count": "A count of introductions does not go with those that are known, or with the programme.",
     "unclear-subject": "Nothing tells what an imported file is about, or it may be several things.",
-    "unknown-record": "A row refers to a record that is not there.",
+    "unknown-record": "A row or a question names a record that is not there.",
     # plug-ins and programs
     "bad-settings-schema": "A connector announces a settings schema that is broken.",
     "plugin-conflict": "Two plug-ins bring something of one name.",

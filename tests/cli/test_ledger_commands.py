@@ -190,6 +190,12 @@ def test_entries_are_shown_by_partner_state_period_and_introduction(world: World
     assert shown("--period", "2026-Q3") == ["i4"]
     assert shown("--introduction", "i2") == ["i2"]
     assert refused("ledger", "show", world.folder, "--state", "hold")["nearest"] == "held"
+    unknown = refused("ledger", "show", world.folder, "--introduction", "i2x")
+    assert (unknown["code"], unknown["nearest"]) == ("unknown-record", "i2")
+    world.introduction("i5", "2026-10-08", verified=False)
+    assert shown("--introduction", "i5") == []
+    world.merge("introductions", "i2", "i5")
+    assert shown("--introduction", "i5") == ["i2"]
 
 
 def test_an_unknown_partner_is_refused_with_the_nearest_code(world: World) -> None:
@@ -231,6 +237,22 @@ def test_a_project_without_a_register_signs_nothing(world: World) -> None:
     assert problem["code"] == "wrong-usage"
 
 
+def test_statements_before_the_approval_say_what_is_missing(world: World, tmp_path: Path) -> None:
+    proposed(world)
+    words = ("ledger", "statements", world.folder, *Q4, "--by", "Ana Silva", "--out", tmp_path / "out")
+    assert "nothing of 2026-Q4 is approved: `fairlead ledger approve`" in done(*words)
+
+
+def test_a_run_names_the_command_for_what_only_a_person_can_decide(world: World) -> None:
+    done("ledger", "run", world.folder, *Q4, "--by", "Ana Silva")
+    hint = "`fairlead ledger anew` decides an entry anew"
+    assert hint not in done("ledger", "run", world.folder, *Q4, "--by", "Ana Silva")
+    world.introduction("i4", "2026-10-08")
+    done("ledger", "run", world.folder, *Q4, "--by", "Ana Silva", "--dry-run")
+    world.introduction("i3", "2026-10-07", "p2", verified=False)
+    assert hint in done("ledger", "run", world.folder, *Q4, "--by", "Ana Silva")
+
+
 def test_statements_are_written_for_everybody_who_is_paid_or_held(world: World, tmp_path: Path) -> None:
     made = stated(world, tmp_path / "out")
 
@@ -249,7 +271,7 @@ def test_statements_are_written_for_everybody_who_is_paid_or_held(world: World, 
     # again: the same statement, and no second one
     before = (tmp_path / "out/TA-101-2026-Q4-USD.html").read_bytes()
     words = ("ledger", "statements", world.folder, *Q4, "--by", "Ana Silva", "--out", tmp_path / "out")
-    assert "1 statements of 2026-Q4" in done(*words)
+    assert "1 statement of 2026-Q4" in done(*words)
     assert (tmp_path / "out/TA-101-2026-Q4-USD.html").read_bytes() == before
 
 

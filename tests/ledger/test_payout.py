@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.ledger.world import NOW
+from tests.ledger.world import NOW, write_own_programme
 
 from fairlead.ledger.corrections import Corrections
 from fairlead.ledger.payout import Payout
@@ -157,6 +158,55 @@ def test_a_duplicate_found_after_payment_is_taken_back_by_a_new_entry(world: Wor
     # it is taken back once
     run(world, LATER + timedelta(days=2))
     assert len(states(world)["i1"]) == 2
+
+
+def test_a_duplicate_noted_before_the_payment_and_read_after_it_is_taken_back(world: World) -> None:
+    payout = stated(world)
+    payout.pay(Q4, "Ana", on=date(2026, 11, 21), reference="SEPA 17")
+    run(world)
+    world.introduction("i1", "2026-10-05", reversal_cause="duplicate", now=NOW - timedelta(hours=1))
+    run(world)
+    assert states(world)["i1"] == [(50000, State.PAID), (-50000, State.RELEASED)]
+
+
+def test_an_introduction_that_was_merged_into_a_reversed_one_is_taken_back(world: World) -> None:
+    payout = stated(world)
+    payout.pay(Q4, "Ana", on=date(2026, 11, 21), reference="SEPA 17")
+    world.introduction("i9", "2026-10-05", reversal_cause="duplicate")
+    run(world)
+    assert states(world)["i1"] == [(50000, State.PAID)]
+    world.merge("introductions", "i1", "i9")
+    with world.store.transaction() as tx:
+        tx.mirror.delete_record("introduction", "i1")
+    run(world)
+    assert states(world)["i1"] == [(50000, State.PAID), (-50000, State.RELEASED)]
+
+
+@pytest.mark.parametrize(
+    ("condition", "change"),
+    [
+        (
+            {"and": [{"!": {"absent": "lead.is_former_patient"}}, {"var": "lead.is_former_patient"}]},
+            lambda world: world.put("lead", "l-i1", {"is_former_patient": True}),
+        ),
+        (
+            {">=": [{"var": "partner.introductions_this_year"}, 3]},
+            lambda world: world.introduction("i3", "2026-10-07"),
+        ),
+    ],
+    ids=["a linked record", "a list of a linked record"],
+)
+def test_what_is_reversed_by_another_record_is_taken_back(
+    world: World, condition: object, change: Callable[[World], None]
+) -> None:
+    write_own_programme(world.folder, reversed_when=condition)
+    payout = stated(world)
+    payout.pay(Q4, "Ana", on=date(2026, 11, 21), reference="SEPA 17")
+    run(world)
+    assert states(world)["i1"] == [(50000, State.PAID)]
+    change(world)
+    run(world)
+    assert states(world)["i1"] == [(50000, State.PAID), (-50000, State.RELEASED)]
 
 
 def test_a_dispute_is_open_until_its_day_and_ends_with_an_outcome(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from fairlead.ruleset.lock import lock_text
 from fairlead.ruleset.upgrade import current_pins
 from fairlead.store import MirrorRecord, Ref, Store
 
+SHIPPED = Path(__file__).resolve().parents[2] / "rulesets" / "medical-travel"
 #: the instant that tests stand at, where they say no other
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
@@ -119,3 +121,16 @@ def write_project(folder: Path, *rulesets: str, packs: tuple[str, ...] = (), zon
     pins = current_pins(Catalogue([folder / "rulesets"]), chosen)
     (folder / "fairlead.lock").write_text(lock_text(pins))
     return folder
+
+
+def write_own_programme(folder: Path, **members: Any) -> None:
+    """Write a project whose programme is the shipped one with other members of its reward."""
+    document = json.loads((SHIPPED / "partner-programme.json").read_text("utf-8"))
+    document["name"] = "clinic/programme"
+    for decision in document["decisions"]:
+        if decision["kind"] == "reward":
+            decision.update(members)
+    path = folder / "rulesets" / "clinic" / "programme.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(document), "utf-8")
+    write_project(folder, "clinic/programme")

@@ -151,3 +151,27 @@ def test_what_a_failed_transaction_wrote_is_undone(store: Store) -> None:
         fail()
     with store.reading() as tx:
         assert tx.mirror.counts() == {}
+
+
+def changed_since(store: Store, change: int) -> list[tuple[str, str]]:
+    with store.reading() as tx:
+        pages = list(tx.mirror.changed_since(change, ["lead", "partner"], page=2))
+    assert all(1 <= len(page) <= 2 for page in pages)
+    return [each for page in pages for each in page]
+
+
+def test_what_changed_since_is_what_came_changed_or_went(store: Store) -> None:
+    with store.transaction() as tx:
+        before = tx.mirror.last_change()
+        tx.mirror.put([lead(str(number), name="Ana") for number in range(1, 6)])
+        after = tx.mirror.last_change()
+    assert changed_since(store, before) == [("lead", str(number)) for number in range(1, 6)]
+    with store.transaction() as tx:
+        # another stamp is no change
+        tx.mirror.put([lead("1", name="Ana", at=AT + HOUR), lead("3", name="Bea")])
+        tx.mirror.delete_record("lead", "2")
+        tx.mirror.put([treatment("9", "1")])
+        tx.mirror.put_record(lead("3", name="Cleo"))
+    assert changed_since(store, after) == [("lead", "2"), ("lead", "3")]
+    with store.reading() as tx:
+        assert changed_since(store, tx.mirror.last_change()) == []

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, inspect, text
 from tests.postgresql import PASSWORD, Server
 from tests.store.samples import AT, lead
 
@@ -260,6 +260,25 @@ def test_an_older_store_is_migrated_step_by_step(
         assert connection.execute(text("SELECT host FROM runs")).scalars().all() == [None]
         assert connection.execute(text("SELECT version FROM store")).scalar() == known + 1
     open_store().close()
+
+
+def test_a_store_without_numbers_of_changes_gets_them(open_store: Callable[[], Store]) -> None:
+    store = open_store()
+    with store.transaction() as tx:
+        tx.mirror.put_record(lead("1"))
+    with store._engine.begin() as connection:
+        connection.execute(text("DROP INDEX mirror_by_change"))
+        connection.execute(text("DROP INDEX ledger_entries_by_act"))
+        connection.execute(text("ALTER TABLE mirror DROP COLUMN change"))
+        connection.execute(text("UPDATE store SET version = 3"))
+    store.close()
+    store = open_store()
+    with store.transaction() as tx:
+        assert list(tx.mirror.changed_since(-1, ["lead"])) == [[("lead", "1")]]
+        tx.mirror.put_record(lead("2"))
+        assert list(tx.mirror.changed_since(0, ["lead"])) == [[("lead", "2")]]
+    indexes = {each["name"] for each in inspect(store._engine).get_indexes("ledger_entries")}
+    assert "ledger_entries_by_act" in indexes
 
 
 def test_a_migration_that_fails_leaves_the_store_as_it_was(

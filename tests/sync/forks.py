@@ -26,6 +26,7 @@ _OWN = {
     "attempts",
     "calls",
     "calls_at",
+    "change",
     "created_at",
     "cursor",
     "destroyed_at",

@@ -31,7 +31,7 @@ from fairlead.audit.report_words import (
     in_force,
     reviewer,
 )
-from fairlead.documents.texts import pick
+from fairlead.documents.texts import count_of, pick
 from fairlead.show.content import Block, Fields, Phrase, Section, Value
 
 __all__ = ["after_findings", "before_findings", "conclusion", "cover", "summary"]
@@ -55,8 +55,8 @@ def summary(report: AuditReport) -> Phrase:
     """Return the outcome in two sentences, with the verdict that stands out."""
     obligations = len({(each.obligation.pack, each.obligation.id) for each in report.findings})
     asked = (
-        f" We checked {_count(obligations, 'obligation')} of {_count(len(report.packs), 'policy pack')} "
-        f"against {_count(len(report.rulesets), 'ruleset')}. "
+        f" We checked {count_of(obligations, 'obligation')} of {count_of(len(report.packs), 'policy pack')} "
+        f"against {count_of(len(report.rulesets), 'ruleset')}. "
     )
     return verdict_mark(report.verdict) + words(asked + _OUTCOMES[report.verdict])
 
@@ -149,8 +149,8 @@ def _criteria(report: AuditReport) -> Section:
         "criteria",
         _CRITERIA,
         paragraph(
-            f"{_count(len(register), 'obligation')}; no counsel has reviewed {unreviewed} of them. Where the "
-            "confidence is low, nothing counts as proved."
+            f"{count_of(len(register), 'obligation')}; no counsel has reviewed {unreviewed} of them. "
+            "Where the confidence is low, nothing counts as proved."
         ),
         grid("Obligations", heads, [_registered(each) for each in register.values()]),
     )
@@ -236,7 +236,7 @@ def _evidence(report: AuditReport, findings: Findings) -> Section:
     return section(
         "evidence",
         "6. Evidence index",
-        paragraph(f"{_count(len(rows), 'document')} asked for, of which {missing} missing."),
+        paragraph(f"{count_of(len(rows), 'document')} asked for, of which {missing} missing."),
         grid("Documents", ("Document", "Asked for by", "Fact that holds it", "State"), rows),
         note("That a fact model has a place for a document does not say that the document exists."),
     )
@@ -314,7 +314,3 @@ def _verification(digest: str) -> Section:
             "in the same version: the same documents give the same findings."
         ),
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -15,6 +15,7 @@ from fairlead.cli.failures import FINDINGS, with_messages
 from fairlead.cli.options import AsJson, Language, help_text
 from fairlead.cli.project_options import ProjectFolder
 from fairlead.cli.screen import print_json, say
+from fairlead.documents.texts import count_of
 
 if TYPE_CHECKING:
     from fairlead.ledger.explaining import Explanation
@@ -270,7 +271,6 @@ def _print_verification(report: LedgerVerification) -> None:
         say((each.message, "red"), f" [{each.kind}]")
     say(f"{report.acts:,} acts, {report.log.head.count:,} entries of the decision log")
     found = report.found + report.log.found
-    said = (
-        "the ledger is whole" if report.sound else f"{found:,} findings: the ledger is not as it was written"
-    )
+    findings = count_of(found, "finding")
+    said = "the ledger is whole" if report.sound else f"{findings}: the ledger is not as it was written"
     say((said, "green" if report.sound else "bold red"))

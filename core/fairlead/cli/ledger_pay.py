@@ -23,6 +23,7 @@ from fairlead.cli.ledger_words import entry_json, money_json, print_rows, totals
 from fairlead.cli.options import AsJson, help_text
 from fairlead.cli.project_options import ProjectFolder
 from fairlead.cli.screen import print_json, say
+from fairlead.documents.texts import count_of
 from fairlead.problems import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -128,9 +129,12 @@ def _statements(
         until = "preview" if "draft" in document else document["dispute_until"]
         rows.append([document["code"], total, held, until, str(paths[0])])
     print_rows(rows)
-    say(f"{len(made):,} statements of {wanted.name}, each as HTML, JSON and CSV")
+    if made:
+        say(f"{count_of(len(made), 'statement')} of {wanted.name}, each as HTML, JSON and CSV")
+    else:
+        say(f"nothing of {wanted.name} is approved: `fairlead ledger approve` approves what a run proposed")
     if previews:
-        say(f"{len(previews):,} previews for partners who are paid nothing yet, with what holds it")
+        say(f"{count_of(len(previews), 'preview')} for partners who are paid nothing yet, with what holds it")
     return 0
 
 

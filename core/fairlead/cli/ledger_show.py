@@ -14,10 +14,12 @@ from fairlead.cli.ledger_words import entry_json, money_json, print_rows, reason
 from fairlead.cli.options import AsJson, help_text
 from fairlead.cli.project_options import ProjectFolder
 from fairlead.cli.screen import print_json, say
+from fairlead.documents.found import found_text
 from fairlead.problems import Problem, UsageError, nearest_name
 
 if TYPE_CHECKING:
     from fairlead.ledger.payees import Payee
+    from fairlead.store import Transaction
     from fairlead.store.ledger_records import Balance, Entry, Held
 
 __all__ = ["register"]
@@ -82,11 +84,13 @@ def _show(
             states=states,
             first=None if wanted is None else wanted.first,
             last=None if wanted is None else wanted.last,
-            subjects=None if introduction is None else [introduction],
+            subjects=None if introduction is None else _ids(tx, introduction),
         )
         listed = list(islice(found, None if as_json else first))
         more = 0 if as_json else sum(1 for _ in found)
         holds = tx.book.holds([entry.id for entry in listed])
+        if introduction is not None and not listed:
+            _check_known(tx, introduction)
         balances = tx.book.balances(None if payee is None else payee.ids)
         named = read_payees(tx, {entry.payee for entry in listed} | {each.payee for each in balances})
     if as_json:
@@ -94,6 +98,28 @@ def _show(
     else:
         _print(listed, more, holds, balances, named, opened.language)
     return 0
+
+
+def _ids(tx: Transaction, introduction: str) -> list[str]:
+    """Return the ids that an introduction's entries may stand under: its own, and those merged into it."""
+    from fairlead.ledger.payees import object_of
+    from fairlead.store import Ref
+
+    ref = Ref(object_of(tx, "introduction"), introduction)
+    return [introduction, *(each.id for each in tx.identity.aliases_of(ref))]
+
+
+def _check_known(tx: Transaction, subject: str) -> None:
+    """Raise UsageError, with the nearest id, for a record that the store does not know at all."""
+    entities = [entity for entity in tx.mirror.counts() if tx.mirror.state(entity, subject) is not None]
+    if entities:
+        return
+    ids = [id_ for page in tx.mirror.ids("introduction") for id_ in page]
+    message = f"there is no introduction `{found_text(subject)}`"
+    nearest = nearest_name(subject[:100], ids)
+    remedy = "give the id that the CRM has for it"
+    problem = Problem("unknown-record", message, found=found_text(subject), nearest=nearest, remedy=remedy)
+    raise UsageError([problem])
 
 
 def _asked_state(text: str) -> str:

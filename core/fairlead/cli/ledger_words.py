@@ -131,6 +131,7 @@ def print_payees(payees: Iterable[PayeeProposal], language: str) -> None:
 def print_held(held: Sequence[HeldLine], language: str, *, first: int) -> None:
     """Print what is held, why, and what to do about it."""
     from fairlead.ledger.programmes import amount_text
+    from fairlead.ledger.remedies import BY_A_PERSON
 
     if not held:
         return
@@ -151,6 +152,8 @@ def print_held(held: Sequence[HeldLine], language: str, *, first: int) -> None:
     say("What to do")
     for remedy in remedies:
         say(f"  {remedy}")
+    if any(reason["code"] in BY_A_PERSON for each in held[:first] for reason in each.reasons):
+        say("`fairlead ledger anew` decides an entry anew, `fairlead ledger correct` takes it back")
 
 
 def _remedy(reason: Mapping[str, Any], language: str) -> str:

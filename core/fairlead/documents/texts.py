@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from fairlead.documents.found import found_text, json_kind
 from fairlead.documents.shapes import shape_error
 
-__all__ = ["Texts", "pick"]
+__all__ = ["Texts", "count_of", "pick"]
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -79,3 +79,8 @@ def pick(texts: Mapping[str, str], language: str = "en") -> str:
             return texts[language]
         language = language.rpartition("-")[0]
     return texts["en"]
+
+
+def count_of(count: int, what: str) -> str:
+    """Return a count with an English word, in the plural where it is not one: `1 finding`, `2 findings`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -12,6 +12,7 @@ from fairlead.engine.program import Checked
 from fairlead.ledger.accrual import logged
 from fairlead.ledger.attributing import Attributor, Found, with_payee
 from fairlead.ledger.holds import Holds
+from fairlead.ledger.payees import object_of
 from fairlead.ledger.programmes import Earned, Programme, Version
 from fairlead.ledger.reasons import HoldReason
 from fairlead.ledger.subjects import SubjectRecord, Subjects
@@ -25,10 +26,13 @@ from fairlead.store.ledger_states import UNSTATED, State
 __all__ = ["Assessment", "AssessmentReport", "Finding", "take_back"]
 
 _AT_ONCE = 2000
-#: looked at in each run; what was on a statement only where its record changed since
+#: looked at in each run; what was on a statement only where what reverses it changed since
 _OPEN = (State.ACCRUED, State.HELD, State.RELEASED, State.APPROVED)
 _TOLD = (State.ON_STATEMENT, State.DISPUTED, State.PAID)
 _NOT_RELEASED = (State.ACCRUED, State.HELD)
+_EARNED = ("accrual", "re_rating")
+#: kept beside the cursors: the newest change to the mirror that entries were looked at for
+_ALL, _ASSESSED = "*", "ledger.assessed"
 
 
 @dataclass
@@ -95,37 +99,48 @@ class Assessment:
 
     def run(self) -> AssessmentReport:
         """Look at every entry whose payee was not told, and at what changed since of the others."""
-        for states in (_OPEN, _TOLD):
-            after = 0
-            while True:
-                with self._store.transaction() as tx:
-                    tx.book.lock()
-                    page = list(islice(tx.book.entries(states=states, after=after), _AT_ONCE))
-                    if not page:
-                        break
-                    after = page[-1].id
-                    accruals = [each for each in page if each.kind in ("accrual", "re_rating")]
-                    looked_at = accruals if states is _OPEN else self._changed(tx, accruals)
-                    self._move(tx, self.findings(tx, looked_at))
-                self._progress(len(page))
+        after = 0
+        while True:
+            with self._store.transaction() as tx:
+                tx.book.lock()
+                page = list(islice(tx.book.entries(states=_OPEN, after=after), _AT_ONCE))
+                if not page:
+                    break
+                after = page[-1].id
+                self._move(tx, self.findings(tx, [each for each in page if each.kind in _EARNED]))
+            self._progress(len(page))
+        self._look_at_told()
         return self.report
 
-    def _changed(self, tx: Transaction, entries: Sequence[Entry]) -> list[Entry]:
-        """Return the accruals not taken back yet whose record changed since they were last moved."""
-        taken_back = {each.corrects for each in tx.book.entries(corrects=[each.id for each in entries])}
-        open_ = [each for each in entries if each.id not in taken_back]
-        moved = tx.book.moved_at([each.id for each in open_])
-        alive = self._alive(tx, open_)
-        changed = []
-        for entity in {each.entity for each in open_}:
-            own = [each for each in open_ if each.entity == entity]
-            modified = tx.mirror.modified_at(entity, {alive[each.id] for each in own})
-            changed += [
-                each
-                for each in own
-                if (at := modified.get(alive[each.id])) is not None and at > moved[each.id]
-            ]
-        return sorted(changed, key=lambda each: each.id)
+    def _look_at_told(self) -> None:
+        """Take back what its payee was told of and what changed since the last run reverses."""
+        with self._store.reading() as tx:
+            since = int(tx.cursors.get(_ALL, _ASSESSED) or -1)
+            newest = tx.mirror.last_change()
+            pages = list(tx.mirror.changed_since(since, self._subjects.reversing, page=_AT_ONCE))
+        for changed in pages:
+            with self._store.transaction() as tx:
+                tx.book.lock()
+                for entity, ids in self._subjects.reversed_by(tx, changed).items():
+                    told = self._told(tx, entity, ids)
+                    self._move(tx, self.findings(tx, told))
+                    self._progress(len(told))
+        if newest != since:
+            with self._store.transaction() as tx:
+                tx.cursors.set(_ALL, _ASSESSED, str(newest), at=self._now)
+
+    def _told(self, tx: Transaction, entity: str, ids: Collection[str]) -> list[Entry]:
+        """Return the accruals about some records, not taken back yet, that their payees were told of."""
+        object_ = object_of(tx, entity)
+        merged = tx.identity.merged_into({Ref(object_, id_) for id_ in ids})
+        subjects = {*ids, *(old.id for old in merged)}
+        found = [
+            each
+            for each in tx.book.entries(entity=entity, subjects=subjects, states=_TOLD)
+            if each.kind in _EARNED
+        ]
+        taken_back = {each.corrects for each in tx.book.entries(corrects=[each.id for each in found])}
+        return [each for each in found if each.id not in taken_back]
 
     def findings(self, tx: Transaction, entries: Sequence[Entry]) -> list[Finding]:
         """Return what is known about entries now, in their order."""

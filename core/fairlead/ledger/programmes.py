@@ -22,7 +22,8 @@ from fairlead.ruleset.typed import Check, Decision, Formula, Reward, Ruleset
 
 __all__ = ["Earned", "Programme", "Version", "amount_text", "limit_name", "major", "minor", "programmes_of"]
 
-_PARTS = ("amount", "accrues_when", "payable_when", "reversed_when")
+_REVERSED = "reversed_when"
+_PARTS = ("amount", "accrues_when", "payable_when", _REVERSED)
 _NOT_IN_FORCE = {"not-yet-effective", "no-longer-effective"}
 
 
@@ -79,6 +80,10 @@ class Version:
         for name in self.limits.decisions:
             names |= self.limits.reads(name)
         return frozenset(names)
+
+    def reversal_reads(self, reward: Reward) -> frozenset[str]:
+        """Return every fact and aggregate that tells whether a reward is reversed."""
+        return self._parts.reads(f"{reward.name}__{_REVERSED}")
 
     @cached_property
     def limits(self) -> Program:

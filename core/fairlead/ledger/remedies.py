@@ -11,7 +11,7 @@ from typing import Any
 from fairlead.documents.texts import pick
 from fairlead.facts.model import FactModel
 
-__all__ = ["open_facts", "remedy_of"]
+__all__ = ["BY_A_PERSON", "open_facts", "remedy_of"]
 
 _LANGUAGES = ("en", "de", "tr", "ar")
 
@@ -41,7 +41,7 @@ _FAILED = _words(
     "bu düzeltilince ödenir; kayıt yanlışsa kurum düzeltir",
     "يُدفع متى استُوفي ذلك؛ وإن كان السجل خاطئًا صححته المنشأة",
 )
-_BY_A_PERSON = _words(
+_DECIDED_BY_A_PERSON = _words(
     "a person of the facility looks at it, and decides it anew or takes it back",
     "eine Person der Einrichtung sieht es an und entscheidet es neu oder nimmt es zurück",
     "kurumdan bir kişi inceler; yeniden karara bağlar ya da geri alır",
@@ -53,7 +53,8 @@ _CARRIED_OVER = _words(
     "yapılacak bir şey yok: sonraki hak edişlerle birlikte ödenir",
     "لا شيء: يُدفع مع ما يُستحق لاحقًا",
 )
-_OWN = frozenset(
+#: reasons that only a person can do something about
+BY_A_PERSON = frozenset(
     (
         "amount-changed",
         "duplicate-record",
@@ -87,7 +88,7 @@ def remedy_of(reason: Mapping[str, Any], language: str, model: FactModel | None 
         return pick(_MISSING, language).format(facts=", ".join(f"`{name}`" for name in missing))
     if reason["code"] in _SETTLED_LATER:
         return pick(_CARRIED_OVER, language)
-    return pick(_BY_A_PERSON if reason["code"] in _OWN else _FAILED, language)
+    return pick(_DECIDED_BY_A_PERSON if reason["code"] in BY_A_PERSON else _FAILED, language)
 
 
 def open_facts(names: Iterable[str], model: FactModel, language: str) -> list[str]:

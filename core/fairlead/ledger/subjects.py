@@ -84,6 +84,7 @@ class Subjects:
         is_read: Callable[[str], bool] = always_read,
     ) -> None:
         names: dict[str, set[str]] = {}
+        reversing: dict[str, set[str]] = {}
         self._days: dict[str, str] = {}
         self._payees: dict[str, str] = {}
         self.model: FactModel | None = None
@@ -92,6 +93,7 @@ class Subjects:
             for reward in version.rewards:
                 own = names.setdefault(reward.entity, set(guarded) | _OWN)
                 own |= version.reads
+                reversing.setdefault(reward.entity, set()).update(version.reversal_reads(reward))
                 self._days[reward.entity] = day_fact(version.ruleset, reward)
                 self._payees[reward.entity] = reward.payee
         assert self.model is not None
@@ -100,6 +102,50 @@ class Subjects:
             entity: reads_of(self.model, entity, self._known(entity, wanted), is_read)
             for entity, wanted in names.items()
         }
+        self._reversing = {
+            entity: reads_of(self.model, entity, self._known(entity, wanted), is_read)
+            for entity, wanted in reversing.items()
+        }
+
+    @property
+    def reversing(self) -> set[str]:
+        """The entities that rewards are about, and those whose facts can reverse one."""
+        found = set(self._reversing)
+        for reads in self._reversing.values():
+            for link in reads.links:
+                found |= {link.entity, *(each.entity for each in link.lists)}
+            found |= {each.entity for each in reads.lists}
+        return found
+
+    def reversed_by(self, tx: Transaction, changed: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+        """Return the ids of subjects, by entity, that changed records (entity, id) may reverse.
+
+        Of a record that left a list, the list that it was in is not known any more.
+        """
+        ids: dict[str, set[str]] = {}
+        for entity, id_ in changed:
+            ids.setdefault(entity, set()).add(id_)
+
+        def owners(lists: Iterable[ListReads]) -> set[str]:
+            found = set()
+            for listed in lists:
+                for record in tx.mirror.records(listed.entity, ids.get(listed.entity, ())).values():
+                    owner = record.links.get(listed.link)
+                    if owner is not None:
+                        found.add(owner.id)
+            return found
+
+        found: dict[str, set[str]] = {}
+        for entity, reads in self._reversing.items():
+            own = ids.get(entity, set()) | owners(reads.lists)
+            for link in reads.links:
+                targets = ids.get(link.entity, set()) | owners(link.lists)
+                if targets:
+                    pointing = tx.mirror.pointing(entity, link.name, sorted(targets))
+                    own = own.union(*pointing.values())
+            if own:
+                found[entity] = own
+        return found
 
     @property
     def entities(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -307,6 +308,9 @@ def build(top: Found, catalogue: Catalogue, lock: Lock | None = None) -> Ruleset
     """
     reading = _Reading(catalogue, lock)
     resolved = reading.read(top)
+    if resolved.digest in _BUILT and not reading.problems:
+        _BUILT.move_to_end(resolved.digest)
+        return _BUILT[resolved.digest]
     try:
         ruleset = build_ruleset(resolved.body, resolved.document, resolved.model, resolved.digest)
     except DocumentError as error:
@@ -317,4 +321,12 @@ def build(top: Found, catalogue: Catalogue, lock: Lock | None = None) -> Ruleset
         raise DocumentError(_in_order([*reading.problems, *typed])) from None
     if reading.problems:
         raise DocumentError(_in_order(reading.problems))
+    _BUILT[ruleset.digest] = ruleset
+    if len(_BUILT) > _MOST_BUILT:
+        _BUILT.popitem(last=False)
     return ruleset
+
+
+#: the rulesets built last, by digest: the clients of one machine share what is shipped
+_BUILT: OrderedDict[str, Ruleset] = OrderedDict()
+_MOST_BUILT = 100

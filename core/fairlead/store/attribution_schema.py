@@ -21,6 +21,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from fairlead.store.statements import create_tables
+
 __all__ = ["attribution_metadata", "create_attribution", "mark_key", "person_marks", "touches"]
 
 attribution_metadata = MetaData()
@@ -99,7 +101,7 @@ _POSTGRESQL_GUARDS = (
 
 def create_attribution(connection: Connection) -> None:
     """Make the tables with their guards, and the key of the marks."""
-    attribution_metadata.create_all(connection)
+    create_tables(connection, attribution_metadata)
     on_postgresql = connection.dialect.name == "postgresql"
     for statement in _POSTGRESQL_GUARDS if on_postgresql else _SQLITE_GUARDS:
         connection.execute(text(statement))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, tuple_, update
 
 from fairlead.problems import Problem, UsageError
 from fairlead.store.attribution_schema import person_marks
+from fairlead.store.changes import next_change
 from fairlead.store.forgetting import erase, is_known
 from fairlead.store.legal_holds import LegalHold, standing_hold
 from fairlead.store.records import Alias, Forgotten, RecordState, Ref
@@ -133,6 +134,7 @@ class Identity:
         self._move_records(old, new)
         self._move_pointers(old, new)
         self._move_marks(old, new)
+        self._mark_changed(new)
         for table in (held, outbox):
             self._connection.execute(
                 delete(table).where(table.c.object == old.object, table.c.crm_id == old.id)
@@ -181,6 +183,18 @@ class Identity:
             update(mirror)
             .where(mirror.c.person_object == old.object, mirror.c.person_id == old.id)
             .values(person_object=new.object, person_id=new.id)
+        )
+
+    def _mark_changed(self, ref: Ref) -> None:
+        """Let the records that a CRM record embodies, and those that link to it, count as changed."""
+        pointing = select(links.c.entity, links.c.id).where(
+            links.c.target_object == ref.object, links.c.target_id == ref.id
+        )
+        own = and_(mirror.c.object == ref.object, mirror.c.crm_id == ref.id)
+        self._connection.execute(
+            update(mirror)
+            .where(or_(own, tuple_(mirror.c.entity, mirror.c.id).in_(pointing)))
+            .values(change=next_change(self._connection))
         )
 
     def _move_marks(self, old: Ref, new: Ref) -> None:

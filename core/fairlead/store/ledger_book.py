@@ -143,16 +143,6 @@ class Book:
             for row in self._connection.execute(query)
         ]
 
-    def moved_at(self, numbers: Collection[int]) -> dict[int, datetime]:
-        """Return when entries were last moved."""
-        query = (
-            select(movements.c.entry, func.max(acts.c.at).label("at"))
-            .join(acts, acts.c.id == movements.c.act)
-            .where(any_number(self._connection, movements.c.entry, numbers))
-            .group_by(movements.c.entry)
-        )
-        return {entry: from_micros(at) for entry, at in self._connection.execute(query).all()}
-
     def moved_into(self, state: State, numbers: Collection[int]) -> list[tuple[Act, int]]:
         """Return which act moved each of these entries into a state, with the entry, in order."""
         query = (

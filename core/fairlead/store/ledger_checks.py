@@ -62,7 +62,8 @@ class LedgerChecks:
         )
         for row in self._connection.execute(query):
             whole = "no entry" if row.whole is None else f"an entry of {row.whole}"
-            yield LedgerFault("not-balanced", row.entry, f"a movement moves {row.units} of {whole}")
+            message = f"a movement moves {row.units} minor units of {whole}"
+            yield LedgerFault("not-balanced", row.entry, message)
 
     def _out_of_order(self) -> Iterator[LedgerFault]:
         firsts = (

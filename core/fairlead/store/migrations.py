@@ -17,7 +17,8 @@ from fairlead.problems import Problem, StoreError
 from fairlead.store.attribution_schema import create_attribution
 from fairlead.store.ledger_schema import LEDGER_TABLES, ledger_metadata, transitions
 from fairlead.store.ledger_states import TRANSITIONS
-from fairlead.store.schema import PERSONAL, metadata, store
+from fairlead.store.schema import PERSONAL, metadata, mirror, store
+from fairlead.store.statements import create_tables
 from fairlead.store.stored_values import micros
 
 __all__ = ["VERSIONS", "migrate"]
@@ -26,7 +27,7 @@ _KEPT_WHOLE = ("decision_log", "archive")
 
 
 def _first(connection: Connection) -> None:
-    metadata.create_all(connection)
+    create_tables(connection, metadata)
     _append_only(connection, _KEPT_WHOLE)
     if connection.dialect.name == "postgresql":
         # the planner's samples would keep values that were forgotten
@@ -61,14 +62,23 @@ _POSTGRESQL_GUARDS = (
 
 
 def _ledger(connection: Connection) -> None:
-    ledger_metadata.create_all(connection)
+    create_tables(connection, ledger_metadata)
     rows = [{"from_state": one.value, "state": next_.value} for one, next_ in sorted(TRANSITIONS)]
     connection.execute(insert(transitions), rows)
     _append_only(connection, [table.name for table in LEDGER_TABLES])
 
 
+def _changes(connection: Connection) -> None:
+    """Add what stores have that were made before the first release: a new one has it from version 1 on."""
+    if "change" not in {column["name"] for column in inspect(connection).get_columns("mirror")}:
+        connection.execute(text("ALTER TABLE mirror ADD COLUMN change BIGINT DEFAULT 0 NOT NULL"))
+    for table in (mirror, *LEDGER_TABLES):
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+
+
 #: version 1 first
-VERSIONS: tuple[Callable[[Connection], None], ...] = (_first, _ledger, create_attribution)
+VERSIONS: tuple[Callable[[Connection], None], ...] = (_first, _ledger, create_attribution, _changes)
 
 
 def migrate(connection: Connection, shown: str, *, at: datetime) -> str:

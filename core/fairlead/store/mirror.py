@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
 from fairlead.store.attribution_schema import person_marks
+from fairlead.store.changes import last_change, next_change
 from fairlead.store.identity import Identity
 from fairlead.store.records import MirrorRecord, Put, RecordState, Ref, Stage
 from fairlead.store.rejects import Rejects
@@ -81,6 +81,7 @@ class Mirror:
         )
         lost = self._forgotten(records)
         known = self._known(wave)
+        change = next_change(self._connection)
         outcomes = []
         rows, link_rows, replaced, stamps = [], [], [], []
         for key, record in wave.items():
@@ -125,6 +126,7 @@ class Mirror:
                     "modified_at": stamp,
                     "fingerprint": print_,
                     "facts": facts,
+                    "change": change,
                 }
             )
             link_rows += [
@@ -274,14 +276,33 @@ class Mirror:
                 found[Ref(object_, crm_id)] = json_value(facts)
         return found
 
-    def modified_at(self, entity: str, ids: Iterable[str]) -> dict[str, datetime]:
-        """Return when the live ones of these records were modified, by id."""
-        query = select(mirror.c.id, mirror.c.modified_at).where(
-            mirror.c.entity == entity,
-            mirror.c.state == RecordState.LIVE.value,
-            any_of(self._connection, mirror.c.id, ids),
+    def last_change(self) -> int:
+        """Return the number of the newest change to the mirror, zero where there was none."""
+        return last_change(self._connection)
+
+    def changed_since(
+        self, change: int, entities: Collection[str], *, page: int = 1000
+    ) -> Iterator[list[tuple[str, str]]]:
+        """Yield the records (entity, id) of some entities that came, changed or went after a change.
+
+        Nothing but the stamp of the CRM is no change. In pages, in the order of the changes.
+        """
+        query = (
+            select(mirror.c.change, mirror.c.entity, mirror.c.id)
+            .where(mirror.c.entity.in_(list(entities)))
+            .order_by(mirror.c.change, mirror.c.entity, mirror.c.id)
+            .limit(page)
         )
-        return {id_: from_micros(stamp) for id_, stamp in self._connection.execute(query).all()}
+        after = (change + 1, "", "")
+        while True:
+            later = tuple_(mirror.c.change, mirror.c.entity, mirror.c.id) > after
+            # the first condition is what the index is for
+            rows = self._connection.execute(query.where(mirror.c.change >= after[0], later)).all()
+            if rows:
+                yield [(entity, id_) for _, entity, id_ in rows]
+            if len(rows) < page:
+                return
+            after = tuple(rows[-1])
 
     def state(self, entity: str, id_: str) -> RecordState | None:
         """Return whether a record is live or why it is gone; None where it was never there."""
@@ -310,12 +331,13 @@ class Mirror:
 
     def _bury(self, keys: Sequence[tuple[str, str]]) -> int:
         buried = 0
+        change = next_change(self._connection)
         for entity, ids in _by_entity(keys).items():
             these = any_of(self._connection, mirror.c.id, ids)
             buried += self._connection.execute(
                 update(mirror)
                 .where(mirror.c.entity == entity, these, mirror.c.state == RecordState.LIVE.value)
-                .values(state=RecordState.DELETED.value, facts=None, fingerprint="")
+                .values(state=RecordState.DELETED.value, facts=None, fingerprint="", change=change)
             ).rowcount
             these = any_of(self._connection, due.c.id, ids)
             self._connection.execute(delete(due).where(due.c.entity == entity, these))

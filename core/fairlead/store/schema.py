@@ -66,6 +66,9 @@ mirror = Table(
     Column("modified_at", _INSTANT, nullable=False),
     Column("fingerprint", _TEXT, nullable=False),
     Column("facts", _JSON),
+    # counts up with each change to the mirror: what changed since is found by it
+    Column("change", BigInteger, nullable=False, server_default="0"),
+    Index("mirror_by_change", "change"),
     Index("mirror_by_ref", "crm_id", "object"),
     Index("mirror_by_person", "person_id", "person_object"),
 )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    MetaData,
     Table,
     Text,
     Update,
@@ -24,11 +25,41 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from fairlead.store.records import Ref
 from fairlead.store.stored_values import json_text
 
-__all__ = ["any_number", "any_of", "any_ref", "insert_missing", "insert_rows", "update_each", "upsert"]
+__all__ = [
+    "any_number",
+    "any_of",
+    "any_ref",
+    "create_tables",
+    "insert_missing",
+    "insert_rows",
+    "update_each",
+    "upsert",
+]
+
+
+def create_tables(connection: Connection, metadata: MetaData) -> None:
+    """Create tables that are not there yet, and their indexes."""
+    dialect = connection.dialect
+    key = (metadata, dialect.name)
+    if key not in _CREATING:
+        elements: list[CreateTable | CreateIndex] = []
+        for table in metadata.sorted_tables:
+            elements.append(CreateTable(table))
+            elements += [
+                CreateIndex(index) for index in sorted(table.indexes, key=lambda each: str(each.name))
+            ]
+        _CREATING[key] = [str(element.compile(dialect=dialect)) for element in elements]
+    for statement in _CREATING[key]:
+        connection.exec_driver_sql(statement)
+
+
+#: the statements that create tables, by what describes these and kind of database: compiling takes longer
+_CREATING: dict[tuple[MetaData, str], list[str]] = {}
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from fairlead.plugins.fields import FieldKind, Option
 from fairlead.plugins.records import Scalar
@@ -277,7 +278,7 @@ class Seed:
     def leads(self) -> Iterator[SeedLead]:
         """Yield the leads, numbered from 1. A third of them share one modification stamp: a mass import."""
         for number in range(1, self._leads + 1):
-            yield self._lead(number)
+            yield _lead(self._seed, self._partners, number)
 
     def treatments(self) -> Iterator[SeedTreatment]:
         """Yield the treatments of the leads that came far enough, numbered from 1."""
@@ -295,11 +296,8 @@ class Seed:
                 number += 1
                 yield SeedInteraction(number, lead.number, *found)
 
-    def _chance(self, kind: str, number: int) -> random.Random:
-        return random.Random(f"{self._seed}/{kind}/{number}")  # noqa: S311 - made-up records are no secrets
-
     def _partner(self, number: int) -> SeedPartner:
-        chance = self._chance("partner", number)
+        chance = _chance(self._seed, "partner", number)
         created = SEEDED_UNTIL - timedelta(days=chance.randint(60, 900), minutes=chance.randint(0, 600))
         type_ = chance.choice(PARTNER_TYPES)
         onboarded = created.date() + timedelta(days=chance.randint(0, 20))
@@ -331,65 +329,8 @@ class Seed:
             number, name, country, _whole(created), _whole(min(modified, SEEDED_UNTIL)), inputs
         )
 
-    def _lead(self, number: int) -> SeedLead:
-        chance = self._chance("lead", number)
-        created = _whole(SEEDED_UNTIL - timedelta(minutes=chance.randint(30, 300 * 24 * 60)))
-        imported = chance.random() < 1 / 3
-        modified = _MASS_IMPORT if imported else created + timedelta(minutes=chance.randint(0, 20 * 24 * 60))
-        first, last, language = chance.choice(_NAMES)
-        partner = chance.randint(1, self._partners) if self._partners and chance.random() < 0.25 else None
-        inputs: dict[str, Scalar] = {
-            "channel": chance.choice((*CHANNELS, "web_form", None)),
-            "submitted_medical_records": chance.choice((True, False, False, None)),
-            "asked_for_specific_dates": chance.choice((True, False, None)),
-            "downloaded_brochure": chance.choice((True, False, None, None)),
-            "pages_read": chance.choice((None, 0, 1, 2, 5, 9)),
-            "sent_detailed_enquiry": chance.choice((True, False, None)),
-            "asked_for_price_quote": chance.choice((True, False, None)),
-            "reported_urgent_symptoms": True if chance.random() < 0.01 else None,
-            "specialty_of_interest": chance.choice((*SPECIALTIES, None)),
-            "language": language,
-            "asked_not_to_be_contacted": True if chance.random() < 0.02 else None,
-            "consent_given_on": created.date() if chance.random() < 0.9 else None,
-            "consent_explicit": True,
-            "consent_covers_health_data": True,
-            "consent_withdrawn": chance.random() < 0.02,
-        }
-        if chance.random() < 0.4:
-            inputs["budget"] = Decimal(chance.randint(10, 200) * 100)
-            inputs["budget_currency"] = chance.choice(("EUR", "USD", "GBP"))
-        if partner is not None:
-            inputs.update(self._introduction(chance, created, partner, language))
-        known = {name: value for name, value in inputs.items() if value is not None}
-        email = None if chance.random() < 0.1 else f"lead{number}@mail{number % 7}.example.com"
-        phone = None if chance.random() < 0.2 else _phone(number)
-        stage = chance.choice((*STAGES[:4], *STAGES[:4], *STAGES))
-        country = chance.choice(_COUNTRIES)
-        stamp = _whole(min(modified, SEEDED_UNTIL))
-        return SeedLead(number, first, last, email, phone, country, created, stamp, stage, partner, known)
-
-    def _introduction(
-        self, chance: random.Random, created: datetime, partner: int, language: str
-    ) -> dict[str, Scalar]:
-        disclosed = chance.random() < 0.8
-        decided = chance.random() < 0.4
-        return {
-            "tracking_code": f"TA-{100 + partner}" if partner % 9 else None,
-            "introduced_on": created.date(),
-            "introduction_verified": chance.random() < 0.9,
-            "file_complete": chance.random() < 0.8,
-            "decision_state": "decided" if decided else "none_so_far",
-            "patient_decided_at": created + timedelta(days=14) if decided else None,
-            "reversal_cause": "did_not_occur" if chance.random() < 0.02 else None,
-            "disclosure_given_at": created + timedelta(hours=1) if disclosed else None,
-            "disclosure_recorded_at": created + timedelta(hours=2) if disclosed else None,
-            "disclosure_language": language if disclosed else None,
-            "disclosure_states_payment": True if disclosed else None,
-            "disclosure_states_amount": chance.random() < 0.9 if disclosed else None,
-        }
-
     def _treatment(self, number: int, lead: SeedLead) -> SeedTreatment:
-        chance = self._chance("treatment", lead.number)
+        chance = _chance(self._seed, "treatment", lead.number)
         outcome = "lost" if lead.stage == "lost" else "open" if lead.stage == "booked" else "won"
         arrival = date(2026, 12, 1) + timedelta(days=chance.randint(0, 90)) if outcome == "open" else None
         return SeedTreatment(
@@ -404,7 +345,7 @@ class Seed:
         )
 
     def _talk(self, lead: SeedLead) -> Iterator[tuple[datetime, str, str, str]]:
-        chance = self._chance("talk", lead.number)
+        chance = _chance(self._seed, "talk", lead.number)
         channel = str(lead.inputs.get("channel") or "email")
         yield lead.created_at, "inbound", "patient", channel
         if chance.random() < 0.7:
@@ -412,6 +353,69 @@ class Seed:
         if chance.random() < 0.8:
             answered = lead.created_at + timedelta(minutes=chance.randint(5, 600))
             yield answered, "outbound", "coordinator", chance.choice(("phone", "email"))
+
+
+def _chance(seed: int, kind: str, number: int) -> random.Random:
+    return random.Random(f"{seed}/{kind}/{number}")  # noqa: S311 - made-up records are no secrets
+
+
+@lru_cache(maxsize=5000)
+def _lead(seed: int, partners: int, number: int) -> SeedLead:
+    # kept, since treatments and messages are made from them again
+    chance = _chance(seed, "lead", number)
+    created = _whole(SEEDED_UNTIL - timedelta(minutes=chance.randint(30, 300 * 24 * 60)))
+    imported = chance.random() < 1 / 3
+    modified = _MASS_IMPORT if imported else created + timedelta(minutes=chance.randint(0, 20 * 24 * 60))
+    first, last, language = chance.choice(_NAMES)
+    partner = chance.randint(1, partners) if partners and chance.random() < 0.25 else None
+    inputs: dict[str, Scalar] = {
+        "channel": chance.choice((*CHANNELS, "web_form", None)),
+        "submitted_medical_records": chance.choice((True, False, False, None)),
+        "asked_for_specific_dates": chance.choice((True, False, None)),
+        "downloaded_brochure": chance.choice((True, False, None, None)),
+        "pages_read": chance.choice((None, 0, 1, 2, 5, 9)),
+        "sent_detailed_enquiry": chance.choice((True, False, None)),
+        "asked_for_price_quote": chance.choice((True, False, None)),
+        "reported_urgent_symptoms": True if chance.random() < 0.01 else None,
+        "specialty_of_interest": chance.choice((*SPECIALTIES, None)),
+        "language": language,
+        "asked_not_to_be_contacted": True if chance.random() < 0.02 else None,
+        "consent_given_on": created.date() if chance.random() < 0.9 else None,
+        "consent_explicit": True,
+        "consent_covers_health_data": True,
+        "consent_withdrawn": chance.random() < 0.02,
+    }
+    if chance.random() < 0.4:
+        inputs["budget"] = Decimal(chance.randint(10, 200) * 100)
+        inputs["budget_currency"] = chance.choice(("EUR", "USD", "GBP"))
+    if partner is not None:
+        inputs.update(_introduction(chance, created, partner, language))
+    known = {name: value for name, value in inputs.items() if value is not None}
+    email = None if chance.random() < 0.1 else f"lead{number}@mail{number % 7}.example.com"
+    phone = None if chance.random() < 0.2 else _phone(number)
+    stage = chance.choice((*STAGES[:4], *STAGES[:4], *STAGES))
+    country = chance.choice(_COUNTRIES)
+    stamp = _whole(min(modified, SEEDED_UNTIL))
+    return SeedLead(number, first, last, email, phone, country, created, stamp, stage, partner, known)
+
+
+def _introduction(chance: random.Random, created: datetime, partner: int, language: str) -> dict[str, Scalar]:
+    disclosed = chance.random() < 0.8
+    decided = chance.random() < 0.4
+    return {
+        "tracking_code": f"TA-{100 + partner}" if partner % 9 else None,
+        "introduced_on": created.date(),
+        "introduction_verified": chance.random() < 0.9,
+        "file_complete": chance.random() < 0.8,
+        "decision_state": "decided" if decided else "none_so_far",
+        "patient_decided_at": created + timedelta(days=14) if decided else None,
+        "reversal_cause": "did_not_occur" if chance.random() < 0.02 else None,
+        "disclosure_given_at": created + timedelta(hours=1) if disclosed else None,
+        "disclosure_recorded_at": created + timedelta(hours=2) if disclosed else None,
+        "disclosure_language": language if disclosed else None,
+        "disclosure_states_payment": True if disclosed else None,
+        "disclosure_states_amount": chance.random() < 0.9 if disclosed else None,
+    }
 
 
 def _phone(number: int) -> str | None:

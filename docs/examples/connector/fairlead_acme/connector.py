@@ -87,7 +87,18 @@ class AcmeConnector(Connector):
 
     def provision(self, specs: Sequence[FieldSpec], *, dry_run: bool) -> list[SetupStep]:
         """Create the fields that are missing; Acme shows them to everyone."""
-        return [self._provision(spec, dry_run) for spec in specs]
+        there = {object_: self._fields(object_) for object_ in sorted({spec.object for spec in specs})}
+        steps = [self._provision(spec, there[spec.object], dry_run) for spec in specs]
+        made = [spec for spec, step in zip(specs, steps, strict=True) if step.done]
+        shown = {
+            object_: {field.name for field in self._fields(object_)}
+            for object_ in sorted({spec.object for spec in made})
+        }
+        for spec in made:
+            if spec.name not in shown[spec.object]:
+                message = f"`{spec.name}` was created, and Acme does not show it"
+                raise ConnectorError(Failure(FailureKind.STOP, "not-visible", message))
+        return steps
 
     def unprovision(self, specs: Sequence[FieldSpec], *, dry_run: bool) -> list[SetupStep]:
         """Remove the fields that are there."""
@@ -100,8 +111,8 @@ class AcmeConnector(Connector):
                 steps.append(_step("remove", spec, "remove the field", done=not dry_run))
         return steps
 
-    def _provision(self, spec: FieldSpec, dry_run: bool) -> SetupStep:
-        found = next((field for field in self._fields(spec.object) if field.name == spec.name), None)
+    def _provision(self, spec: FieldSpec, there: Sequence[FieldInfo], dry_run: bool) -> SetupStep:
+        found = next((field for field in there if field.name == spec.name), None)
         if found is not None and found.kind is spec.kind:
             return _step("exists", spec, "is there", done=False)
         if found is not None:
@@ -112,9 +123,6 @@ class AcmeConnector(Connector):
             options = [{"value": option.value, "label": option.label} for option in spec.options]
             body = {"name": spec.name, "label": spec.label, "kind": spec.kind.value, "options": options}
             self._set_up("POST", f"/api/{spec.object}/fields", body, already=FailureKind.ADOPT)
-            if all(field.name != spec.name for field in self._fields(spec.object)):
-                message = f"`{spec.name}` was created, and Acme does not show it"
-                raise ConnectorError(Failure(FailureKind.STOP, "not-visible", message))
         return _step("create", spec, f"create a field of the kind `{spec.kind}`", done=not dry_run)
 
     def _set_up(self, method: str, path: str, body: object = None, *, already: FailureKind) -> None:
