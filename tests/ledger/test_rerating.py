@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.ledger.world import World, write_project
 
+from fairlead.ledger.replay import replay
 from fairlead.store import Store
 
 
@@ -114,3 +115,28 @@ def test_a_re_rating_is_held_and_released_with_its_introduction(store: Store, tm
     ledger.accrue()
     report = ledger.assess()
     assert (report.looked_at, report.released) == (5, 5)
+
+
+def test_introductions_of_a_merged_partner_are_rated_anew_within_one_limit(
+    store: Store, tmp_path: Path
+) -> None:
+    world = world_of(tmp_path / "clinic", store, re_rates=True)
+    world.partner("p1")
+    world.partner("p2")
+    for number in (1, 2):
+        world.introduction(f"i{number}", f"2026-02-0{number}", "p1")
+    world.ledger().accrue()
+    world.merge("partners", "p1", "p2")
+    world.introduction("i3", "2026-02-03", "p2")
+    world.introduction("i4", "2026-02-04", "p2")
+    world.ledger().accrue()
+    # 500.00 + 500.00 + 600.00 + 600.00 are 2,200.00: of the limit 150.00 are left
+    assert entered(world) == [
+        ("i1", "accrual", 50000),
+        ("i2", "accrual", 50000),
+        ("i3", "accrual", 60000),
+        ("i4", "accrual", 60000),
+        ("i1", "re_rating", 10000),
+        ("i2", "re_rating", 5000),
+    ]
+    assert replay(world.store, "UTC").is_same

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from fairlead.engine import json_value
 from fairlead.engine.semantics import SEMANTICS
-from fairlead.ledger.attributing import Attributor, Found, with_payee
+from fairlead.ledger.attributing import Found, with_payee
 from fairlead.ledger.cut_over import cut_overs
 from fairlead.ledger.limits import Limits, Subject
 from fairlead.ledger.payees import object_of
 from fairlead.ledger.programmes import Earned, Version
-from fairlead.ledger.subjects import SubjectRecord, Subjects
+from fairlead.ledger.subjects import SubjectRecord
+from fairlead.ledger.work import Work
 from fairlead.problems import RecordError
-from fairlead.project.rates import ProjectRates, table_of
-from fairlead.store import Decided, Ref, Refusal, Stage, Store, Transaction
+from fairlead.project.rates import ProjectRates
+from fairlead.store import Decided, Ref, Refusal, Stage, Transaction
 from fairlead.store.ledger_act import ActWriter
 from fairlead.store.ledger_records import NewEntry
 from fairlead.store.ledger_states import State
@@ -102,26 +103,10 @@ class _Due:
 class Accrual:
     """Enters what is earned and not entered yet, oldest introductions first."""
 
-    def __init__(
-        self,
-        store: Store,
-        subjects: Subjects,
-        attributor: Attributor,
-        *,
-        now: datetime,
-        today: date,
-        actor: str,
-        rates: ProjectRates | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> None:
-        self._store = store
-        self._subjects = subjects
-        self._attributor = attributor
-        self._now = now
-        self._today = today
-        self._actor = actor
-        self._rates = rates
-        self._progress = progress or (lambda _count: None)
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._store = work.store
+        self._subjects = work.subjects
         self._limits = Limits()
         self._archived: set[str] = set()
         self._in_force: dict[tuple[str, str], int] = {}
@@ -133,7 +118,7 @@ class Accrual:
         for entity in self._subjects.entities:
             for ids in _chunks(self._in_order(entity)):
                 self._batch(entity, ids)
-                self._progress(len(ids))
+                self._work.progress(len(ids))
         self.report.check()
         return self.report
 
@@ -150,7 +135,7 @@ class Accrual:
                     day = facts.get(short)
                     if day is None:
                         self.report.no_day += 1
-                    elif day > self._today.isoformat():
+                    elif day > self._work.today.isoformat():
                         self.report.later += 1
                     elif id_ not in chosen_anew and standing.get(id_, 0) >= self._rewards(entity, day):
                         # all that it can earn is in the ledger
@@ -182,7 +167,7 @@ class Accrual:
             records = self._subjects.read(tx, entity, ids)
             known = self._known(tx, entity, records)
             link = self._subjects.payee_link(entity)
-            attributions = self._attributor.find(tx, entity, records, link)
+            attributions = self._work.attributor.find(tx, entity, records, link)
             records = with_payee(tx, records, attributions)
             due: list[_Due] = []
             rejected: set[str] = set()
@@ -244,7 +229,7 @@ class Accrual:
                 rejected.add(record.id)
                 return "rejected"
             found = attributions[record.id]
-            for earned in version.earned(checked, day, table_of(self._rates)):
+            for earned in version.earned(checked, day, self._work.rates_table):
                 if earned.reward.entity != record.entity:
                     continue
                 before = known.get((programme.name, earned.reward.name, record.id))
@@ -286,14 +271,14 @@ class Accrual:
 
     def _reject(self, tx: Transaction, record: SubjectRecord, code: str, message: str, place: str) -> None:
         refusal = Refusal(code, message, place or None)
-        tx.rejects.record(Stage.LEDGER, record.ref, refusal, at=self._now, entity=record.entity)
+        tx.rejects.record(Stage.LEDGER, record.ref, refusal, at=self._work.now, entity=record.entity)
 
     def _enter(self, tx: Transaction, entity: str, due: Sequence[_Due]) -> None:
         due = _with_merged(tx, self._subjects.payee_entity(entity), due)
         self._limits.prepare(tx.book, ((each.earned.reward, each.subject) for each in due))
         self._archive(tx, due)
         decisions = self._log(tx, due)
-        act = tx.book.begin("accrue", actor=self._actor, at=self._now)
+        act = tx.book.begin("accrue", actor=self._work.actor, at=self._work.now)
         attributed: set[str] = set()
         for each in due:
             if each.found.is_new and each.record.id not in attributed:
@@ -348,8 +333,8 @@ class Accrual:
         """Keep the documents that entries are made by, also those of versions no longer in force."""
         for version in {each.version.digest: each.version for each in due}.values():
             if version.digest not in self._archived:
-                tx.archive.put(version.ruleset.document, at=self._now)
-                tx.archive.put(version.ruleset.model.document, at=self._now)
+                tx.archive.put(version.ruleset.document, at=self._work.now)
+                tx.archive.put(version.ruleset.model.document, at=self._work.now)
                 self._archived.add(version.digest)
 
     def _log(self, tx: Transaction, due: Sequence[_Due]) -> dict[tuple[str, str], int]:
@@ -365,12 +350,12 @@ class Accrual:
                     group[0].version,
                     [each.earned for each in group],
                     group[0].record.counted,
-                    self._rates,
+                    self._work.rates,
                 )
                 for group in grouped.values()
             ],
             run=None,
-            at=self._now,
+            at=self._work.now,
         )
         return {key: first + position for position, key in enumerate(grouped)}
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from fairlead.engine.program import Checked
 from fairlead.ledger.accrual import logged
-from fairlead.ledger.attributing import Attributor, Found, with_payee
+from fairlead.ledger.attributing import Found, with_payee
 from fairlead.ledger.holds import Holds
 from fairlead.ledger.payees import object_of
 from fairlead.ledger.programmes import Earned, Programme, Version
 from fairlead.ledger.reasons import HoldReason
-from fairlead.ledger.subjects import SubjectRecord, Subjects
+from fairlead.ledger.subjects import SubjectRecord
+from fairlead.ledger.work import Work
 from fairlead.problems import RecordError
-from fairlead.project.rates import ProjectRates, table_of
-from fairlead.store import Ref, Store, Transaction
+from fairlead.store import Ref, Transaction
 from fairlead.store.ledger_act import ActWriter
 from fairlead.store.ledger_records import Entry, Held, NewEntry
 from fairlead.store.ledger_states import UNSTATED, State
@@ -72,29 +71,12 @@ class Finding:
 class Assessment:
     """Looks at entries as of one instant; `run` moves those that are open."""
 
-    def __init__(
-        self,
-        store: Store,
-        subjects: Subjects,
-        attributor: Attributor,
-        holds: Holds,
-        *,
-        now: datetime,
-        today: date,
-        actor: str,
-        rates: ProjectRates | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> None:
-        self._store = store
-        self._subjects = subjects
-        self._attributor = attributor
+    def __init__(self, work: Work, holds: Holds) -> None:
+        self._work = work
+        self._store = work.store
+        self._subjects = work.subjects
         self._holds = holds
-        self._now = now
-        self._today = today
-        self._actor = actor
-        self._rates = rates
-        self._progress = progress or (lambda _count: None)
-        self._programmes: Mapping[str, Programme] = {each.name: each for each in subjects.programmes}
+        self._programmes: Mapping[str, Programme] = {each.name: each for each in work.subjects.programmes}
         self.report = AssessmentReport()
 
     def run(self) -> AssessmentReport:
@@ -108,7 +90,7 @@ class Assessment:
                     break
                 after = page[-1].id
                 self._move(tx, self.findings(tx, [each for each in page if each.kind in _EARNED]))
-            self._progress(len(page))
+            self._work.progress(len(page))
         self._look_at_told()
         return self.report
 
@@ -124,10 +106,10 @@ class Assessment:
                 for entity, ids in self._subjects.reversed_by(tx, changed).items():
                     told = self._told(tx, entity, ids)
                     self._move(tx, self.findings(tx, told))
-                    self._progress(len(told))
+                    self._work.progress(len(told))
         if newest != since:
             with self._store.transaction() as tx:
-                tx.cursors.set(_ALL, _ASSESSED, str(newest), at=self._now)
+                tx.cursors.set(_ALL, _ASSESSED, str(newest), at=self._work.now)
 
     def _told(self, tx: Transaction, entity: str, ids: Collection[str]) -> list[Entry]:
         """Return the accruals about some records, not taken back yet, that their payees were told of."""
@@ -152,7 +134,7 @@ class Assessment:
             alive = self._alive(tx, own)
             records = self._subjects.read(tx, entity, set(alive.values()))
             link = self._subjects.payee_link(entity)
-            attributions = self._attributor.find(tx, entity, records, link)
+            attributions = self._work.attributor.find(tx, entity, records, link)
             records = with_payee(tx, records, attributions)
             for entry in own:
                 record = records.get(alive[entry.id])
@@ -182,8 +164,8 @@ class Assessment:
             except RecordError:
                 pass
             else:
-                then = _of(version.earned(counted, entry.day, table_of(self._rates)), entry)
-                now = _of(version.earned(checked, self._now, table_of(self._rates)), entry)
+                then = _of(version.earned(counted, entry.day, self._work.rates_table), entry)
+                now = _of(version.earned(checked, self._work.now, self._work.rates_table), entry)
         reversed_by = None
         if now is not None and now.result is not None and now.result.reversed is True:
             assert record is not None
@@ -205,7 +187,7 @@ class Assessment:
         taken = {str(each.entry.id): each.reversed_by for each in findings if each.reversed_by is not None}
         if taken:
             content["reversed"] = taken
-        act = tx.book.begin("assess", actor=self._actor, at=self._now, content=content)
+        act = tx.book.begin("assess", actor=self._work.actor, at=self._work.now, content=content)
         for each in findings:
             self.report.looked_at += 1
             for note in each.found.notes if each.found is not None else ():
@@ -248,8 +230,10 @@ class Assessment:
             assert each.record is not None
             assert each.version is not None
             assert each.earned is not None
-            entries.append(logged(each.record, each.version, [each.earned], each.record.raw, self._rates))
-        tx.log.append(entries, run=None, at=self._now)
+            entries.append(
+                logged(each.record, each.version, [each.earned], each.record.raw, self._work.rates)
+            )
+        tx.log.append(entries, run=None, at=self._work.now)
         return {each.entry.id: first + position for position, each in enumerate(released)}
 
 

@@ -14,6 +14,7 @@ from fairlead.ledger.holds import Holds
 from fairlead.ledger.programmes import Programme, Version, programmes_of
 from fairlead.ledger.rerating import re_rate
 from fairlead.ledger.subjects import Subjects, always_read
+from fairlead.ledger.work import Work
 from fairlead.project import Project
 from fairlead.project.rates import ProjectRates
 from fairlead.store import Store
@@ -87,19 +88,9 @@ class Ledger:
     def accrue(self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None) -> AccrualReport:
         """Enter what was earned and is not entered yet."""
         self._archive()
-        report = Accrual(
-            self.store,
-            self.subjects,
-            self.attributor,
-            now=self.now,
-            today=self.today,
-            actor=actor,
-            rates=self.rates,
-            progress=progress,
-        ).run()
-        report.re_rated = re_rate(
-            self.store, self.subjects, now=self.now, today=self.today, actor=actor, rates=self.rates
-        )
+        work = self._work(actor, progress)
+        report = Accrual(work).run()
+        report.re_rated = re_rate(work)
         return report
 
     def assess(
@@ -111,16 +102,18 @@ class Ledger:
 
     def assessment(self, *, actor: str = SYSTEM, progress: Callable[[int], None] | None = None) -> Assessment:
         """Return what looks at entries as of now."""
-        return Assessment(
+        return Assessment(self._work(actor, progress), self.holds)
+
+    def _work(self, actor: str, progress: Callable[[int], None] | None) -> Work:
+        return Work(
             self.store,
             self.subjects,
             self.attributor,
-            self.holds,
-            now=self.now,
-            today=self.today,
-            actor=actor,
-            rates=self.rates,
-            progress=progress,
+            self.now,
+            self.today,
+            actor,
+            self.rates,
+            progress or (lambda _count: None),
         )
 
     def _archive(self) -> None:

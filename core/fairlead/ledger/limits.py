@@ -14,9 +14,11 @@ from fairlead.ledger.periods import period_bounds
 from fairlead.ledger.programmes import Version, limit_name, minor
 from fairlead.ruleset.typed import Cap, Reward
 
-__all__ = ["Cut", "Limits", "Subject", "Totals", "window_bounds"]
+__all__ = ["PER", "Cut", "Limits", "Subject", "Totals", "window_bounds"]
 
 _COLUMN = {"payee": "payee", "patient": "patient", "introduction": "subject", "programme": "programme"}
+#: whom a limit can be for
+PER = tuple(_COLUMN)
 #: kept from one batch to the next; the others have as many members as there are introductions
 _KEPT = ("payee", "programme")
 _KEPT_DAYS = 1000

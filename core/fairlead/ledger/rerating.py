@@ -7,44 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
 from typing import Any
 
 from fairlead.facts.model import Aggregate
 from fairlead.ledger.accrual import logged
-from fairlead.ledger.limits import Limits, Subject, window_bounds
+from fairlead.ledger.limits import PER, Limits, Subject, window_bounds
+from fairlead.ledger.payees import Payee, read_payees
 from fairlead.ledger.programmes import Version
-from fairlead.ledger.subjects import Subjects
+from fairlead.ledger.work import Work
 from fairlead.problems import RecordError
-from fairlead.project.rates import ProjectRates, table_of
 from fairlead.ruleset.typed import Reward
-from fairlead.store import Decided, Store, Transaction
+from fairlead.store import Decided, Transaction
 from fairlead.store.ledger_records import Entry, NewEntry
 from fairlead.store.ledger_states import State
 
 __all__ = ["re_rate"]
 
 
-def re_rate(
-    store: Store,
-    subjects: Subjects,
-    *,
-    now: datetime,
-    today: date,
-    actor: str,
-    rates: ProjectRates | None = None,
-) -> int:
+def re_rate(work: Work) -> int:
     """Enter the differences for every payee whose rate changed in a window; return how many."""
     entered = 0
-    for programme in subjects.programmes:
-        version = programme.on(today)
+    for programme in work.subjects.programmes:
+        version = programme.on(work.today)
         for reward in version.rewards if version is not None else ():
             window = _window(version, reward) if version is not None and reward.re_rates else None
             if window is None:
                 continue
-            with store.transaction() as tx:
+            with work.store.transaction() as tx:
                 tx.book.lock()
-                entered += _of_reward(tx, subjects, programme.name, reward, window, now, actor, rates)
+                entered += _of_reward(work, tx, programme.name, reward, window)
     return entered
 
 
@@ -63,32 +54,29 @@ def _window(version: Version, reward: Reward) -> Mapping[str, Any] | None:
     return None
 
 
-def _of_reward(
-    tx: Transaction,
-    subjects: Subjects,
-    programme: str,
-    reward: Reward,
-    window: Mapping[str, Any],
-    now: datetime,
-    actor: str,
-    rates: ProjectRates | None,
-) -> int:
-    limits = Limits()
+def _of_reward(work: Work, tx: Transaction, programme: str, reward: Reward, window: Mapping[str, Any]) -> int:
+    # nothing is written before all differences are known: what is taken counts for those after it
+    limits = Limits(kept=PER)
+    limits.keep(tx.book.last_act())
     standing: dict[str, list[Entry]] = {}
     for entry in tx.book.entries(entity=reward.entity, programme=programme):
         if entry.reward == reward.name and entry.kind != "opening" and entry.state is not State.REVERSED:
             standing.setdefault(entry.payee, []).append(entry)
     new: list[tuple[NewEntry, Decided]] = []
-    for entries in standing.values():
+    # what a partner earned who was merged counts with what the one earned that it lives on as
+    alive: dict[Payee, list[Entry]] = {}
+    for id_, payee in read_payees(tx, standing).items():
+        alive.setdefault(payee, []).extend(standing[id_])
+    for payee, entries in alive.items():
         latest = max(entries, key=lambda each: (each.day, each.subject))
         first, last = window_bounds(window, latest.day)
         members = [each for each in entries if first <= each.day <= last]
-        new += _differences(tx, subjects, reward, members, latest, limits, rates)
+        new += _differences(work, tx, reward, payee, members, latest, limits)
     if not new:
         return 0
     first_seq = tx.log.head().count + 1
-    tx.log.append([decided for _, decided in new], run=None, at=now)
-    act = tx.book.begin("re_rate", actor=actor, at=now)
+    tx.log.append([decided for _, decided in new], run=None, at=work.now)
+    act = tx.book.begin("re_rate", actor=work.actor, at=work.now)
     for position, (difference, _) in enumerate(new):
         act.enter(replace(difference, decision=first_seq + position))
     act.write()
@@ -96,20 +84,20 @@ def _of_reward(
 
 
 def _differences(
+    work: Work,
     tx: Transaction,
-    subjects: Subjects,
     reward: Reward,
+    payee: Payee,
     members: Sequence[Entry],
     latest: Entry,
     limits: Limits,
-    rates: ProjectRates | None,
 ) -> list[tuple[NewEntry, Decided]]:
     by_subject: dict[str, list[Entry]] = {}
     for entry in members:
         by_subject.setdefault(entry.subject, []).append(entry)
     up_to = (latest.day.isoformat(), latest.subject)
-    records = subjects.read(tx, reward.entity, by_subject, up_to=up_to)
-    programmes = {each.name: each for each in subjects.programmes}
+    records = work.subjects.read(tx, reward.entity, by_subject, up_to=up_to)
+    programmes = {each.name: each for each in work.subjects.programmes}
     found: list[tuple[NewEntry, Decided]] = []
     for subject, own in by_subject.items():
         accrual = next((each for each in own if each.kind == "accrual"), None)
@@ -125,7 +113,7 @@ def _differences(
             continue
         earned = next(
             each
-            for each in version.earned(checked, latest.day, table_of(rates))
+            for each in version.earned(checked, latest.day, work.rates_table)
             if each.reward.name == reward.name
         )
         rated = sum(each.units for each in own)
@@ -134,7 +122,9 @@ def _differences(
         assert earned.units is not None
         asked = units = earned.units - rated
         if asked > 0:
-            whose = Subject(accrual.programme, subject, accrual.payee, accrual.patient, accrual.day)
+            whose = Subject(
+                accrual.programme, subject, payee.id, accrual.patient, accrual.day, payee_also=payee.ids[1:]
+            )
             limits.prepare(tx.book, [(reward, whose)])
             taken = limits.take(version, reward, whose, asked, checked)
             units = 0 if taken is None else taken[0]
@@ -160,6 +150,6 @@ def _differences(
             round=1 + sum(each.kind == "re_rating" for each in own),
         )
         found.append(
-            (difference, logged(records[subject], version, [earned], records[subject].counted, rates))
+            (difference, logged(records[subject], version, [earned], records[subject].counted, work.rates))
         )
     return found

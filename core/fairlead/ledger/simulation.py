@@ -11,7 +11,7 @@ from fairlead.documents.texts import pick
 from fairlead.engine import RewardResult
 from fairlead.engine.program import Checked
 from fairlead.facts.model import FactModel
-from fairlead.ledger.limits import Limits, Subject
+from fairlead.ledger.limits import PER, Limits, Subject
 from fairlead.ledger.programmes import Earned, Version
 from fairlead.ledger.subjects import SubjectRecord
 from fairlead.problems import RecordError
@@ -20,7 +20,6 @@ from fairlead.ruleset.typed import Reward
 __all__ = ["CheckChange", "DraftProgramme", "InForce", "PayeeChange", "Side", "Simulation", "simulate"]
 
 #: nothing is read again in a simulation, so that every total is kept
-_EVERY_KIND = ("payee", "patient", "introduction", "programme")
 
 
 class InForce(Protocol):
@@ -285,7 +284,7 @@ class _Running:
         self._as_of = as_of
         self._rates = rates
         self._language = language
-        self._limits = Limits(_EVERY_KIND)
+        self._limits = Limits(PER)
 
     def take(self, record: SubjectRecord, day: date, payee: str | None, *, is_counted: bool) -> None:
         """Decide one record by every programme of this side."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
+from sys import intern
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, case, func, literal, or_, select
@@ -17,7 +18,7 @@ from fairlead.store.ledger_records import Act, Attribution, Balance, Entry, Held
 from fairlead.store.ledger_schema import acts, attributions, entries, holds, movements
 from fairlead.store.ledger_states import State
 from fairlead.store.statements import any_number, any_of
-from fairlead.store.stored_values import damaged_row, from_micros, json_value
+from fairlead.store.stored_values import damaged_row, from_micros, json_value, shared_value
 
 __all__ = ["Book"]
 
@@ -178,7 +179,7 @@ class Book:
         )
         query = select(holds).join(newest, and_(holds.c.entry == newest.c.entry, holds.c.act == newest.c.act))
         return {
-            row.entry: Held(row.entry, row.act, tuple(json_value(row.reasons)))
+            row.entry: Held(row.entry, row.act, tuple(shared_value(row.reasons)))
             for row in self._connection.execute(query)
         }
 
@@ -186,7 +187,7 @@ class Book:
         """Return every change of what held an entry, in order."""
         query = select(holds).where(holds.c.entry == entry).order_by(holds.c.act)
         return [
-            Held(row.entry, row.act, tuple(json_value(row.reasons)))
+            Held(row.entry, row.act, tuple(shared_value(row.reasons)))
             for row in self._connection.execute(query)
         ]
 
@@ -202,7 +203,7 @@ class Book:
         )
         return {
             row.subject: Attribution(
-                row.entity, row.subject, row.revision, row.payee, row.act, json_value(row.content)
+                row.entity, row.subject, row.revision, row.payee, row.act, shared_value(row.content)
             )
             for row in self._connection.execute(query)
         }
@@ -400,7 +401,10 @@ def _with_state() -> Select[Any]:
 def _entry(row: Row[Any]) -> Entry:
     # a row is taken apart as a tuple: by name each member costs ten times as much
     *before, day, currency, units, asked, corrects, content, decision, state, round_ = tuple(row)
-    after = (currency, units, asked, corrects, json_value(content), decision, _state(state), round_)
+    # entries are kept by the ten thousand, and have few different texts and contents
+    before = [intern(each) if isinstance(each, str) else each for each in before]
+    content = shared_value(content)
+    after = (intern(currency), units, asked, corrects, content, decision, _state(state), round_)
     members = (*before, date.fromisoformat(day), *after)
     return Entry(*members)
 

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from fairlead.problems import Problem, StoreError
@@ -20,6 +21,7 @@ __all__ = [
     "json_text",
     "json_value",
     "micros",
+    "shared_value",
     "tidy",
 ]
 
@@ -45,6 +47,15 @@ def json_value(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         raise damaged_row("a text that should be JSON is none") from None
+
+
+@lru_cache(maxsize=2000)
+def shared_value(text: str) -> Any:
+    """Return the value of a stored JSON text that many rows have: one for all of them, not for changing.
+
+    Raises StoreError for what is none.
+    """
+    return json_value(text)
 
 
 def damaged_row(what: str) -> StoreError:
