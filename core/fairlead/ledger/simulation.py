@@ -19,8 +19,6 @@ from fairlead.ruleset.typed import Reward
 
 __all__ = ["CheckChange", "DraftProgramme", "InForce", "PayeeChange", "Side", "Simulation", "simulate"]
 
-#: nothing is read again in a simulation, so that every total is kept
-
 
 class InForce(Protocol):
     """A programme in its versions: of a project, or a draft."""
