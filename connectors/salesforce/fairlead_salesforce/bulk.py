@@ -17,8 +17,8 @@ from fairlead_salesforce.refusals import call_failure, csv_failure
 
 __all__ = ["IngestResult", "JobEnded", "bulk_query", "bulk_update"]
 
-#: rows of one part of results: some 20 MB of leads with reasons
-_PART = 10_000
+#: rows of one part of results: some 12 MB of leads with reasons
+_PART = 6_000
 #: rows of an answer that are made into records at once
 _AT_ONCE = 2_000
 _SMALLEST_PART = 100
