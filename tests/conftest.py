@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from tests.browser import browser
 from tests.postgresql import schema, server
@@ -15,6 +17,16 @@ __all__ = ["browser", "schema", "server"]
 
 #: tests of many seconds: begun last, one of them would keep a single process busy at the end
 _LONGEST = ("tests/sync/test_crashes.py", "tests/docs/test_examples.py")
+
+
+# as the command line does: the collector would run again and again over what is imported and collected, which stays
+gc.set_threshold(50_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over what every test finds there."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
