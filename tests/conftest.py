@@ -19,7 +19,7 @@ __all__ = ["browser", "schema", "server"]
 _LONGEST = ("tests/sync/test_crashes.py", "tests/docs/test_examples.py")
 
 
-# as the command line does: the collector would run again and again over what is imported and collected, which stays
+# as the command line does: the collector would run again and again over what is imported, which stays
 gc.set_threshold(50_000, 20, 20)
 
 
