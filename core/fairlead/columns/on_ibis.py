@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
+from inspect import Parameter, Signature
 from typing import Any
 
 import ibis
@@ -187,7 +188,7 @@ class IbisEmitter:
         if asked.op == "fact":
             # what is only asked for its presence may be held in any type
             return self.table[self._columns[asked.extra]].isnull()
-        return self.column(asked).isnull()
+        return self.column(_without_not(asked)).isnull()
 
     def _comparison(self, node: Node) -> Any:
         left, right = node.args
@@ -313,16 +314,18 @@ class IbisEmitter:
         held = [self.column(each) for each in lists]
         source = held[0] if len(held) == 1 else held[0].zip(held[1])
 
-        def bind(item: Any) -> Any:
+        def holding(item: Any, asked: Node) -> Any:
             fields = [item] if len(held) == 1 else [item.f1, item.f2]
             for place, each in enumerate(fields):
                 self._elements[node.extra, place] = each
-            return self.column(body)
+            return self.column(asked)
 
-        true = source.filter(bind).length() > 0
+        name = f"item_{node.extra}"
+        true = source.filter(_taking(name, lambda item: holding(item, body))).length() > 0
         branches = [(held[0].isnull(), self._dialect.null(dt.boolean)), (true, ibis.literal(value=True))]
         if body.nullable:
-            unknown = source.filter(lambda item: bind(item).isnull()).length() > 0
+            plain = _without_not(body)
+            unknown = source.filter(_taking(name, lambda item: holding(item, plain).isnull())).length() > 0
             branches.append((unknown, self._dialect.null(dt.boolean)))
         return ibis.cases(*branches, else_=ibis.literal(value=False))
 
@@ -380,6 +383,27 @@ _METHODS = {
     **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), "comparison"),
     **dict.fromkeys(("+", "-", "*", "div", "mod"), "arithmetic"),
 }
+
+
+def _without_not(node: Node) -> Node:
+    """Return what is as unknown as a condition: Ibis writes `NOT x IS NULL` for `(NOT x) IS NULL`."""
+    while node.op == "not":
+        (node,) = node.args
+    return node
+
+
+def _taking(name: str, function: Callable[[Any], Any]) -> Callable[..., Any]:
+    """Return a function with a parameter of this name, which Ibis gives to the lambda of the query.
+
+    Of two lambdas with one name, one within the other, the inner one would hide what the outer one is about.
+    """
+
+    def call(**given: Any) -> Any:
+        return function(given[name])
+
+    parameter = Parameter(name, Parameter.POSITIONAL_OR_KEYWORD)
+    call.__signature__ = Signature([parameter])  # type: ignore[attr-defined]
+    return call
 
 
 def sql_of(expression: Any, dialect: str) -> str:

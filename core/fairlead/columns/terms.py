@@ -175,11 +175,11 @@ class Terms:
 
     def _fitted(self, value: Value, type_: Type) -> Value:
         """Return an empty list, which fits any list, with the columns of a type."""
-        if len(value.parts) == len(shape_of(type_)):
-            return value
-        if value.node.op != "constant":
+        if value.parts[0].op == "constant" and value.parts[0].extra == ():
+            return constant(self.on, type_, ())
+        if len(value.parts) != len(shape_of(type_)):
             raise UnsupportedError("a choice among empty lists")
-        return constant(self.on, type_, ())
+        return value
 
     def _default(self, term: Apply, operands: Sequence[Value]) -> Value:
         value, fallback = (self._fitted(operand, term.type) for operand in operands)
