@@ -290,7 +290,7 @@ class IbisEmitter:
 
     def _list(self, node: Node) -> Any:
         made = ibis.array([self._item(arg, node) for arg in node.args])
-        lacking = [self.column(arg).isnull() for arg in node.args if arg.nullable]
+        lacking = [self.column(_without_not(arg)).isnull() for arg in node.args if arg.nullable]
         if not lacking:
             return made
         unknown = reduce(lambda a, b: a | b, lacking)
