@@ -30,6 +30,8 @@ def formula(term: Term) -> Ruleset:
 @pytest.mark.parametrize(
     ("low", "high", "bits"),
     [
+        (-(2**7), 2**7 - 1, 8),
+        (0, 2**7, 16),
         (0, 2**15 - 1, 16),
         (-(2**15) - 1, 0, 32),
         (0, 2**31, 64),

@@ -166,7 +166,8 @@ class Algebra:
     def case(self, branches: Iterable[tuple[Node, Node]], otherwise: Node) -> Node:
         """Return the value after the first test that is true; unknown tests are passed over."""
         kept: list[tuple[Node, Node]] = []
-        for test, value in branches:
+        for asked, value in branches:
+            test = asked.args[0] if asked.op == "coalesce" and asked.args[1].constant(False) else asked
             if test.constant(True):
                 otherwise = value
                 break

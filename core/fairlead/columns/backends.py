@@ -43,17 +43,18 @@ def _on_polars(
     plan: Plan, taken: Taken, outputs: Sequence[Output], further: Mapping[str, Node]
 ) -> pl.DataFrame:
     emitter = PolarsEmitter(names_of(plan), taken.enums, taken.longest)
-    frame = emitter.run(_numbered(taken.frame, pl.UInt32).lazy(), _roots(outputs, further))
+    frame = emitter.run(taken.frame.lazy(), _roots(outputs, further))
     columns = emitter.final(outputs)
     columns += [emitter.column(node).alias(name) for name, node in further.items()]
-    return _in_order(frame.select(pl.col("#row"), *columns).collect())
+    # beside the facts, so that a result which is the same everywhere has as many rows as they; the order is kept
+    return frame.with_columns(columns).select([*(output.name for output in outputs), *further]).collect()
 
 
-def _numbered(frame: pl.DataFrame, dtype: Any = pl.Int64) -> pl.DataFrame:
+def _numbered(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame with numbered rows."""
     if "#row" in frame.columns:
         return frame
-    return frame.with_columns(pl.int_range(frame.height, dtype=dtype, eager=True).alias("#row"))
+    return frame.with_columns(pl.int_range(frame.height, dtype=pl.Int64, eager=True).alias("#row"))
 
 
 def _expression(

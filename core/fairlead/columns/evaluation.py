@@ -75,7 +75,8 @@ class TableProgram:
         )
         self._intake = Intake(facts, zone, parser)
         self._computed = {name: each for name, each in computed.items() if name in self.plan.facts}
-        self._unchecked = frozenset() if check_all else facts.keys() - self.plan.read_values()
+        self._values = self.plan.read_values()
+        self._check_all = check_all
         self._related = {
             name: RelatedTable(ruleset, frame, zone, moment, day) for name, frame in lists.items()
         }
@@ -94,7 +95,11 @@ class TableProgram:
         """Read the facts of a frame, and compute the aggregates of the related records."""
         ids = {f"{name.partition('.')[0]}.id": TEXT for name in self._computed}
         taken = self._intake.take(
-            frame, {**self.plan.facts, **ids}, sorted(self.plan.present), self._unchecked
+            frame,
+            {**self.plan.facts, **ids},
+            sorted(self.plan.present),
+            values=self._values | ids.keys(),
+            check_all=self._check_all,
         )
         for name, aggregate in self._computed.items():
             owners = taken.frame[column_name(f"{name.partition('.')[0]}.id", "value")]

@@ -29,7 +29,7 @@ __all__ = ["Intake", "Misfit", "Taken", "facts_of_columns", "internal_dtype"]
 Parse = Callable[[Any], Any]
 
 _YES = pl.lit(value=True)
-_INTEGERS: dict[int, Any] = {16: pl.Int16, 32: pl.Int32, 64: pl.Int64, 128: pl.Int128}
+_INTEGERS: dict[int, Any] = {8: pl.Int8, 16: pl.Int16, 32: pl.Int32, 64: pl.Int64, 128: pl.Int128}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +126,28 @@ class Intake:
         frame: pl.DataFrame,
         needed: Mapping[str, Type],
         present: Sequence[str] = (),
-        unchecked: Collection[str] = (),
+        *,
+        values: Collection[str] | None = None,
+        check_all: bool = True,
     ) -> Taken:
-        """Read the columns of a frame; those that are not needed are only checked.
+        """Read the columns of a frame.
 
-        Of the `unchecked` ones it is only asked where they have a value.
+        Of those that are needed only `values` (None is all) are read; of the others it is asked where they
+        have a value. All are checked, or, without `check_all`, those alone whose values are read.
         """
         taken = Taken(pl.DataFrame())
         made: dict[str, pl.Series] = {}
         there: dict[str, list[pl.Series]] = {key: [] for key in present}
         for name, fact in self._facts.items():
             key = name.partition(".")[0]
-            if name not in unchecked:
-                self._column(frame[name], name, fact, taken, made if name in needed else None)
+            raw = frame[name]
+            if name in needed and (values is None or name in values):
+                self._column(raw, name, fact, taken, made)
+            elif check_all and not self._all_fit(raw, fact):
+                self._column(raw, name, fact, taken, made if name in needed else None)
             elif name in needed:
                 # any column that is null where the fact is absent will do
-                asked = frame[name]
+                asked = raw
                 if asked.dtype == pl.String:
                     asked = pl.DataFrame({"": asked}).select(pl.when(_known(asked)).then(_YES)).to_series()
                 made |= {column_name(name, shape.part): asked for shape in shape_of(fact.type)}
@@ -156,6 +162,11 @@ class Intake:
         taken.frame = pl.DataFrame([series.alias(name) for name, series in made.items()])
         return taken
 
+    def _all_fit(self, raw: pl.Series, fact: Fact | Aggregate) -> bool:
+        """Tell whether the quick reading knows all cells."""
+        quick = read_quickly(fact.type, raw, *_ends_of(fact), self._zone, only_check=True)
+        return quick is not None and quick.fits is None
+
     def _column(
         self,
         raw: pl.Series,
@@ -165,9 +176,8 @@ class Intake:
         made: dict[str, pl.Series] | None,
     ) -> None:
         type_ = fact.type
-        low, high = (fact.low, fact.high) if isinstance(fact, Fact) else (None, None)
         shapes = shape_of(type_)
-        quick = read_quickly(type_, raw, low, high, self._zone)
+        quick = read_quickly(type_, raw, *_ends_of(fact), self._zone)
         dtypes = (
             [pl.Enum(type_.values)] if isinstance(type_, OneOfType) else list(map(internal_dtype, shapes))
         )
@@ -254,8 +264,12 @@ def part_of(type_: Type, value: Any, place: int) -> Any:
     return number_of(type_, value)
 
 
+def _ends_of(fact: Fact | Aggregate) -> tuple[int | None, int | None]:
+    return (fact.low, fact.high) if isinstance(fact, Fact) else (None, None)
+
+
 def _value_parser(fact: Fact | Aggregate, zone: tzinfo) -> Parse:
-    low, high = (fact.low, fact.high) if isinstance(fact, Fact) else (None, None)
+    low, high = _ends_of(fact)
     read = partial(internal_from_json, fact.type, zone=zone, low=low, high=high)
 
     def parse(value: Any) -> Any:

@@ -58,8 +58,8 @@ class Node:
 
 
 def width_of(low: int, high: int) -> int:
-    """Return the bits (16, 32, 64 or 128) that hold every number from low to high."""
-    for bits in (16, 32, 64):
+    """Return the bits (8, 16, 32, 64 or 128) that hold every number from low to high."""
+    for bits in (8, 16, 32, 64):
         if -(2 ** (bits - 1)) <= low and high < 2 ** (bits - 1):
             return bits
     return 128

@@ -376,7 +376,7 @@ class IbisEmitter:
 
 def integer_type(low: int, high: int) -> dt.DataType:
     """Return the type that holds every number from low to high: 32 or 64 bits, or WIDE."""
-    return {16: dt.int32, 32: dt.int32, 64: dt.int64}.get(width_of(low, high), WIDE)
+    return {8: dt.int32, 16: dt.int32, 32: dt.int32, 64: dt.int64}.get(width_of(low, high), WIDE)
 
 
 _METHODS = {

@@ -29,7 +29,7 @@ __all__ = ["Columns", "PolarsEmitter"]
 #: (fact, part) -> the column of the frame that holds it
 Columns = Mapping[tuple[str, str], str]
 
-_INTEGERS: dict[int, Any] = {16: pl.Int16, 32: pl.Int32, 64: pl.Int64, 128: pl.Int128}
+_INTEGERS: dict[int, Any] = {8: pl.Int8, 16: pl.Int16, 32: pl.Int32, 64: pl.Int64, 128: pl.Int128}
 _COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,

@@ -46,19 +46,22 @@ class Reading:
 
 
 def read_quickly(
-    type_: Type, raw: pl.Series, low: int | None, high: int | None, zone: tzinfo
+    type_: Type, raw: pl.Series, low: int | None, high: int | None, zone: tzinfo, *, only_check: bool = False
 ) -> Reading | None:
-    """Return the quick reading of a column; None where its data type has none for the type."""
+    """Return the quick reading of a column; None where its data type has none for the type.
+
+    With `only_check` its parts may be left out.
+    """
     match type_:
         case BooleanType():
             return _boolean(raw)
         case IntegerType():
             return _integer(type_, raw)
         case DecimalType(precision=precision, scale=scale):
-            read = _units(raw, scale, _limits(precision, low, high))
+            read = _units(raw, scale, _limits(precision, low, high), only_check=only_check)
             return read and _or_empty(read, raw)
         case MoneyType():
-            return _money(type_, raw, low, high)
+            return _money(type_, raw, low, high, only_check=only_check)
         case TextType():
             return _text(raw)
         case OneOfType(values=values):
@@ -123,19 +126,27 @@ def _limits(precision: int, low: int | None, high: int | None) -> tuple[int, int
     return max(-most, low if low is not None else -most), min(most, high if high is not None else most)
 
 
-def _inside(numbers: pl.Series, limits: tuple[int, int]) -> pl.Series | None:
-    """Tell which whole numbers are within limits; None where all are."""
-    least, most = numbers.min(), numbers.max()
-    if not isinstance(least, int) or not isinstance(most, int):
-        return None
-    if limits[0] <= least and most <= limits[1]:
+def _inside(
+    numbers: pl.Series, limits: tuple[int, int], ends: tuple[int, int] | None = None
+) -> pl.Series | None:
+    """Tell which whole numbers are within limits; None where all are. `ends` are their ends, where known."""
+    found = ends or _ends(numbers)
+    if found is None or (limits[0] <= found[0] and found[1] <= limits[1]):
         return None
     low, high = (pl.lit(limit, dtype=pl.Int128) for limit in limits)
     (inside,) = _of(numbers.cast(pl.Int128), _CELL.is_null() | _CELL.is_between(low, high))
     return inside
 
 
-def _units(number: pl.Series, scale: int, limits: tuple[int, int]) -> Reading | None:
+def _ends(numbers: pl.Series) -> tuple[int, int] | None:
+    """Return the least and the highest of whole numbers; None where there is none."""
+    least, most = _of(numbers, _CELL.min(), _CELL.max())
+    return None if least[0] is None else (int(str(least[0])), int(str(most[0])))
+
+
+def _units(
+    number: pl.Series, scale: int, limits: tuple[int, int], *, only_check: bool = False
+) -> Reading | None:
     """Return numbers as units of 10**-scale; empty texts do not fit here."""
     dtype = number.dtype
     if dtype == pl.String:
@@ -149,15 +160,19 @@ def _units(number: pl.Series, scale: int, limits: tuple[int, int]) -> Reading | 
         gained, held = scale, number
     else:
         return None
-    least, most = held.min(), held.max()
-    if gained < 0 or (isinstance(least, int) and max(abs(least), abs(int(str(most)))) * 10**gained >= 10**38):
+    if gained < 0:
         return None
-    small = isinstance(least, int) and max(abs(least), abs(int(str(most)))) * 10**gained < 2**63
-    width: Any = pl.Int64 if small or least is None else pl.Int128
+    found = _ends(held)
+    least, most = (end * 10**gained for end in found or (0, 0))
+    if max(-least, most) >= 10**38:
+        return None
+    if only_check and limits[0] <= least and most <= limits[1]:
+        return Reading(())
+    width: Any = pl.Int64 if max(-least, most) < 2**63 else pl.Int128
     units = held.cast(width)
     if gained:
         (units,) = _of(units, _CELL * pl.lit(10**gained, dtype=width))
-    return Reading((units,), _inside(units, limits))
+    return Reading((units,), _inside(units, limits, (least, most)))
 
 
 def _units_of_text(number: pl.Series, scale: int) -> list[pl.Series]:
@@ -172,7 +187,9 @@ def _units_of_text(number: pl.Series, scale: int) -> list[pl.Series]:
     return _of(number, pl.when(plain).then(signed), plain)
 
 
-def _money(type_: MoneyType, raw: pl.Series, low: int | None, high: int | None) -> Reading | None:
+def _money(
+    type_: MoneyType, raw: pl.Series, low: int | None, high: int | None, *, only_check: bool
+) -> Reading | None:
     dtype = raw.dtype
     if dtype == pl.String:
         amount, currency = _of(
@@ -184,12 +201,12 @@ def _money(type_: MoneyType, raw: pl.Series, low: int | None, high: int | None) 
         amount, currency = (raw.struct.field(each.name) for each in dtype.fields)
     else:
         return None
-    read = _units(amount, type_.scale, _limits(type_.precision, low, high))
+    read = _units(amount, type_.scale, _limits(type_.precision, low, high), only_check=only_check)
     if read is None or not isinstance(currency.dtype, pl.String | pl.Categorical | pl.Enum):
         return None
     known = frozenset([type_.currency]) if type_.currency is not None else currency_codes()
     fits = read.fits
-    codes = currency.unique().drop_nulls().cast(pl.String).to_list()
+    codes = _codes_among(currency, known)
     lacking = currency.is_null() != amount.is_null()
     if not known.issuperset(codes) or lacking.any():
         good = [code for code in codes if code in known]
@@ -200,10 +217,21 @@ def _money(type_: MoneyType, raw: pl.Series, low: int | None, high: int | None) 
         fits = amount.is_not_null() if fits is None else fits & amount.is_not_null()
     elif dtype == pl.String and fits is None and amount.null_count() != raw.null_count():
         fits = amount.is_not_null()
+    if only_check:
+        return _or_empty(Reading((), fits), raw)
     reading = Reading(
         (read.parts[0], currency.cast(pl.String))[: 1 if type_.currency is not None else 2], fits
     )
     return _or_empty(reading, raw)
+
+
+def _codes_among(currency: pl.Series, known: frozenset[str]) -> list[str]:
+    """Return the codes that occur; of an enumeration, all that may, where all of them are known."""
+    if isinstance(currency.dtype, pl.Enum):
+        codes = currency.dtype.categories.to_list()
+        if known.issuperset(codes):
+            return codes
+    return currency.unique().drop_nulls().cast(pl.String).to_list()
 
 
 def _text(raw: pl.Series) -> Reading | None:
