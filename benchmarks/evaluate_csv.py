@@ -10,15 +10,13 @@ import csv
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
 
 from benchmarks.handwritten import score_lead
 from benchmarks.leads import synthetic_leads
-from benchmarks.machine import command, machine
+from benchmarks.machine import command, machine, measured
 
 FACTS = ["submitted_medical_records", "asked_for_specific_dates", "channel", "budget"]
 COLUMNS = ["lead.id", *(f"lead.{fact}" for fact in FACTS)]
@@ -48,21 +46,9 @@ def _cell(value: bool | None) -> str:
 
 
 def evaluate(source: Path, target: Path) -> tuple[float, float]:
-    """Run `fairlead evaluate` from `source` to `target`; return seconds and peak resident MB.
-
-    Both cover the whole process, its start included.
-    """
+    """Run `fairlead evaluate` from `source` to `target`; return seconds and peak resident MB."""
     line = [*command(), "evaluate", "medical-travel/lead-scoring", "--as-of", "2026-11-21"]
-    line += ["--input", str(source), "--output", str(target)]
-    start = perf_counter()
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL)  # our own command
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = perf_counter() - start
-    # Popen has not seen the end of the process: wait4 has, and alone reports the memory of this one run
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"`fairlead evaluate` ended with exit code {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    return measured([*line, "--input", str(source), "--output", str(target)])
 
 
 def check_output(path: Path, rows: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
+from time import perf_counter
 
-__all__ = ["command", "machine"]
+__all__ = ["command", "machine", "measured"]
 
 
 def machine() -> str:
@@ -21,6 +23,22 @@ def command() -> list[str]:
     """Return how to run `fairlead` with this Python: the installed script, else the module."""
     script = Path(sys.executable).with_name("fairlead")
     return [str(script)] if script.exists() else [sys.executable, "-m", "fairlead.cli"]
+
+
+def measured(line: list[str]) -> tuple[float, float]:
+    """Run a command; return seconds and peak resident MB of its whole process, its start included.
+
+    Stops the benchmark where the command fails.
+    """
+    start = perf_counter()
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL)  # our own command
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = perf_counter() - start
+    # Popen has not seen the end of the process: wait4 has, and alone reports the memory of this one run
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"`{' '.join(line)}` ended with exit code {process.returncode}")
+    return seconds, usage.ru_maxrss / 1024
 
 
 def _processor() -> str:
