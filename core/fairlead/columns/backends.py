@@ -46,7 +46,7 @@ def _on_polars(
     frame = emitter.run(taken.frame.lazy(), _roots(outputs, further))
     columns = emitter.final(outputs)
     columns += [emitter.column(node).alias(name) for name, node in further.items()]
-    # beside the facts, so that a result which is the same everywhere has as many rows as they; the order is kept
+    # beside the facts, for a result that is the same everywhere has as many rows as they; the order is kept
     return frame.with_columns(columns).select([*(output.name for output in outputs), *further]).collect()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fairlead.columns.nodes import Node
+from fairlead.columns.nodes import Kind, Node
 
 __all__ = ["Stage", "stages_of"]
 
@@ -14,6 +14,7 @@ _WORTH = 6
 #: a single node is written out up to this many operations; a larger one gets columns on the way
 _LARGEST = 2_000
 
+_ON_TEXTS = frozenset(["==", "!=", "<", "<=", ">", ">=", "member", "contains"])
 _LEAVES = frozenset(["fact", "constant", "null", "element"])
 
 
@@ -41,7 +42,7 @@ def stages_of(roots: Iterable[Node]) -> tuple[list[Stage], dict[int, str]]:
     for node in ordered:
         here = max((level[id(arg)] for arg in node.args), default=0)
         own = 1 + sum(size[id(arg)] for arg in node.args)
-        shared = uses.get(id(node), 0) > 1 and own >= _WORTH
+        shared = uses.get(id(node), 0) > 1 and (own >= _WORTH or _looks_at_text(node))
         if node.op not in _LEAVES and not node.elements and (shared or own > _LARGEST):
             here += 1
             names[id(node)] = f"_{len(names)}"
@@ -49,6 +50,11 @@ def stages_of(roots: Iterable[Node]) -> tuple[list[Stage], dict[int, str]]:
             own = 1
         size[id(node)], level[id(node)] = own, here
     return [Stage(levels[key]) for key in sorted(levels)], names
+
+
+def _looks_at_text(node: Node) -> bool:
+    """Tell whether a node asks something of a text, which costs more than its size says."""
+    return node.op in _ON_TEXTS and node.args[0].kind is Kind.TEXT
 
 
 def _topological(roots: Iterable[Node]) -> list[Node]:
