@@ -428,8 +428,9 @@ def test_an_introduction_is_given_to_another_partner(world: World) -> None:
     words = ("ledger", "attribute", "i3", world.folder, *PERSON, "--reason", "the code was read wrongly")
 
     assert refused(*words, "--partner", "TA-1O1")["nearest"] == "TA-101"
-    other = ("ledger", "attribute", "i77", world.folder, *PERSON, "--reason", "x", "--partner", "TA-101")
-    assert refused(*other)["code"] == "unknown-record"
+    other = ("ledger", "attribute", "i3x", world.folder, *PERSON, "--reason", "x", "--partner", "TA-101")
+    unknown = refused(*other)
+    assert (unknown["code"], unknown["nearest"]) == ("unknown-record", "i3")
     assert refused(*words, "--partner", "TA-101", "--entity", "story")["code"] == "unknown-entity"
     found = said(*words, "--partner", "TA-101")
     assert (found["partner"], found["reversed"]) == ("TA-101", [3])

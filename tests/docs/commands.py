@@ -1,7 +1,7 @@
 """`fairlead` for many commands in a row: each in a process of its own, forked from one that imported it once.
 
 A folder for PATH holds a `fairlead` that hands its arguments, folder, environment and streams over a socket.
-Three of four seconds of a command that does little are imports.
+Three quarters of the time of a small command are imports.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -116,13 +117,9 @@ class Books(RuleBasedStateMachine):
                 raise Crash
             return number
 
-        ActWriter.write = write  # type: ignore[assignment, method-assign]
-        try:
+        with pytest.MonkeyPatch.context() as patch, suppress(Crash):
+            patch.setattr(ActWriter, "write", write)
             self._quarter()
-        except Crash:
-            pass
-        finally:
-            ActWriter.write = written  # type: ignore[method-assign]
 
     @rule()
     def a_payout_runs(self) -> None:
@@ -299,7 +296,8 @@ def _run_and_die(folder: Path, url: str, tmp_path: Path, boundary: int) -> None:
         count += 1
         return number
 
-    ActWriter.write = write  # type: ignore[assignment, method-assign]
+    # never undone: the process does not live on
+    pytest.MonkeyPatch().setattr(ActWriter, "write", write)
     with Store.open(url, anchor=tmp_path / "anchor.jsonl") as store:
         payout = _steps(World(folder, store))
         payout.pay(YEAR, "Ana", on=date(2026, 11, 21), reference="17")

@@ -159,6 +159,15 @@ def test_a_whole_number_means_the_same_however_json_writes_it(shipped: Path) -> 
     assert (other.digest, other.decisions) == (one.digest, one.decisions)
 
 
+def test_what_was_built_before_lets_no_other_writing_of_it_pass(shipped: Path) -> None:
+    load_ruleset("base/scoring")
+    path = shipped / "base" / "scoring.json"
+    path.write_text(path.read_text("utf-8").replace('"value": 50,', '"value": 50.0,'), "utf-8")
+    with pytest.raises(DocumentError) as caught:
+        load_ruleset("base/scoring")
+    assert places(list(caught.value.problems)) == [("wrong-type", "/parameters/hot_above/value")]
+
+
 def test_a_fallback_is_not_a_name_that_is_read(shipped: Path) -> None:
     loaded = load(
         shipped,

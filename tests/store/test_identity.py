@@ -21,6 +21,7 @@ def test_merges_on_merges_lead_to_the_id_that_lives(store: Store) -> None:
         assert tx.identity.merge(contact("3"), contact("1"), at=AT) is None
         assert tx.identity.resolve(contact("1")) == contact("3")
         assert tx.identity.aliases_of(contact("3")) == [contact("1"), contact("2")]
+        assert tx.identity.ids_of([contact("4"), contact("3")]) == {"4": "4", "3": "3", "1": "3", "2": "3"}
 
 
 def test_links_and_persons_follow_a_merge_and_the_next_put_says_changed(store: Store) -> None:

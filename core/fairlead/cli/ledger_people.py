@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead.cli.failures import with_messages
-from fairlead.cli.ledger_place import By, EntryNumber, Reason, opened_ledger, person_named
+from fairlead.cli.ledger_place import By, EntryNumber, Reason, opened_ledger, person_named, unknown_record
 from fairlead.cli.options import AsJson, help_text
 from fairlead.cli.project_options import ProjectFolder
 from fairlead.cli.screen import print_json, say
@@ -207,9 +207,4 @@ def _check_subject(tx: Transaction, entities: Sequence[str], entity: str, subjec
         )
     known = tx.mirror.record(entity, subject) is not None
     if not known and next(tx.book.entries(entity=entity, subjects=[subject]), None) is None:
-        message = f"there is no {entity} `{subject}`"
-        remedy = (
-            "give its id in the CRM, of an imported one `import-` and the id in the file; a sync or import "
-        )
-        remedy += "brings in what is new"
-        raise UsageError([Problem("unknown-record", message, found=subject, remedy=remedy)])
+        raise unknown_record(tx, entity, subject)

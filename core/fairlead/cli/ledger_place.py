@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead.cli.signing_options import asked_day
-from fairlead.problems import Problem, UsageError
+from fairlead.documents.found import found_text
+from fairlead.problems import Problem, UsageError, nearest_name
 
 if TYPE_CHECKING:
     from fairlead.ledger.ledger import Ledger
     from fairlead.ledger.periods import Period
     from fairlead.project import Project
-    from fairlead.store import Store
+    from fairlead.store import Store, Transaction
 
 __all__ = [
     "By",
@@ -35,6 +36,7 @@ __all__ = [
     "person_named",
     "reads",
     "safe_name",
+    "unknown_record",
 ]
 
 By = Annotated[
@@ -149,6 +151,23 @@ def person_named(project: Project, name: str) -> str:
         raise UsageError([Problem("empty-value", message, remedy="name the person with `--by`")])
     path = project.folder / REGISTER_FILE
     return read_register(path).person(name.strip()).id if path.is_file() else name.strip()
+
+
+def unknown_record(tx: Transaction, entity: str, id_: str) -> UsageError:
+    """Return the refusal of an id that is not there, with the nearest one."""
+    known = [each for page in tx.mirror.ids(entity) for each in page]
+    return UsageError(
+        [
+            Problem(
+                "unknown-record",
+                f"there is no {entity} `{found_text(id_)}`",
+                found=found_text(id_),
+                nearest=nearest_name(id_[:100], known),
+                remedy="give its id in the CRM, of an imported one `import-` and the id in the file; "
+                "a sync or import brings in what is new",
+            )
+        ]
+    )
 
 
 def safe_name(text: str) -> str:

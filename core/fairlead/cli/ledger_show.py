@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fairlead.cli.failures import with_messages
-from fairlead.cli.ledger_place import Partner, asked_period
+from fairlead.cli.ledger_place import Partner, asked_period, unknown_record
 from fairlead.cli.ledger_words import entry_json, money_json, print_rows, reasons_text
 from fairlead.cli.options import AsJson, help_text
 from fairlead.cli.project_options import ProjectFolder
 from fairlead.cli.screen import print_json, say
-from fairlead.documents.found import found_text
 from fairlead.problems import Problem, UsageError, nearest_name
 
 if TYPE_CHECKING:
@@ -100,26 +99,18 @@ def _show(
     return 0
 
 
-def _ids(tx: Transaction, introduction: str) -> list[str]:
+def _ids(tx: Transaction, introduction: str) -> Collection[str]:
     """Return the ids that an introduction's entries may stand under: its own, and those merged into it."""
     from fairlead.ledger.payees import object_of
     from fairlead.store import Ref
 
-    ref = Ref(object_of(tx, "introduction"), introduction)
-    return [introduction, *(each.id for each in tx.identity.aliases_of(ref))]
+    return tx.identity.ids_of([Ref(object_of(tx, "introduction"), introduction)])
 
 
 def _check_known(tx: Transaction, subject: str) -> None:
     """Raise UsageError, with the nearest id, for a record that the store does not know at all."""
-    entities = [entity for entity in tx.mirror.counts() if tx.mirror.state(entity, subject) is not None]
-    if entities:
-        return
-    ids = [id_ for page in tx.mirror.ids("introduction") for id_ in page]
-    message = f"there is no introduction `{found_text(subject)}`"
-    nearest = nearest_name(subject[:100], ids)
-    remedy = "give the id that the CRM has for it"
-    problem = Problem("unknown-record", message, found=found_text(subject), nearest=nearest, remedy=remedy)
-    raise UsageError([problem])
+    if all(tx.mirror.state(entity, subject) is None for entity in tx.mirror.counts()):
+        raise unknown_record(tx, "introduction", subject)
 
 
 def _asked_state(text: str) -> str:

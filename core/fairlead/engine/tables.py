@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,16 @@ _MANY_ROWS = 2
 
 def emit_table(emit: DecisionEmitter, nodes: DecisionNodes, decision: Table, target: str) -> None:
     """Emit the code of a table."""
-    policy = {"first": _First, "unique": _Unique, "any": _Any, "collect": _Collect}
-    policy[decision.hit_policy](emit, nodes, decision, target).emit()
+    policies: dict[str, type[_Policy]] = {
+        "first": _First,
+        "unique": _Unique,
+        "any": _Any,
+        "collect": _Collect,
+    }
+    policies[decision.hit_policy](emit, nodes, decision, target).emit()
 
 
-class _Policy:
+class _Policy(ABC):
     """What all hit policies share: rows that are tested one after the other, then a conclusion."""
 
     def __init__(self, emit: DecisionEmitter, nodes: DecisionNodes, decision: Table, target: str) -> None:
@@ -55,16 +61,16 @@ class _Policy:
             self.rows()
         self.conclude()
 
-    def start(self) -> None:
+    def start(self) -> None:  # noqa: B027 - most policies have nothing to emit there
         """Emit what stands before the rows."""
 
+    @abstractmethod
     def hit(self, row: TableRow, nodes: RowNodes) -> None:
         """Emit what a true row does."""
-        raise NotImplementedError
 
+    @abstractmethod
     def conclude(self) -> None:
         """Emit what stands after the rows."""
-        raise NotImplementedError
 
     def rows(self) -> None:
         """Emit the rows."""

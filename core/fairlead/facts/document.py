@@ -6,6 +6,7 @@ A type is declared by flat keys beside the other keys of what has the type: `typ
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -86,9 +87,9 @@ Int64 = Annotated[int, Field(ge=INT64_LOW, le=INT64_HIGH)]
 class TypeKeys(DocumentModel):
     """The keys that declare a type; one subclass for each."""
 
+    @abstractmethod
     def to_type(self) -> Type:
         """Return the declared type."""
-        raise NotImplementedError
 
     def bounds(self) -> Bounds:
         """Return the least and greatest units of a decimal, of money, or of the items of a list of these.

@@ -18,6 +18,7 @@ from fairlead.ledger.subjects import SubjectRecord
 from fairlead.ledger.work import Work
 from fairlead.problems import RecordError
 from fairlead.store import Ref, Transaction
+from fairlead.store.cursors import ALL, ASSESSED
 from fairlead.store.ledger_act import ActWriter
 from fairlead.store.ledger_records import Entry, Held, NewEntry
 from fairlead.store.ledger_states import UNSTATED, State
@@ -30,8 +31,6 @@ _OPEN = (State.ACCRUED, State.HELD, State.RELEASED, State.APPROVED)
 _TOLD = (State.ON_STATEMENT, State.DISPUTED, State.PAID)
 _NOT_RELEASED = (State.ACCRUED, State.HELD)
 _EARNED = ("accrual", "re_rating")
-#: kept beside the cursors: the newest change to the mirror that entries were looked at for
-_ALL, _ASSESSED = "*", "ledger.assessed"
 
 
 @dataclass
@@ -97,7 +96,7 @@ class Assessment:
     def _look_at_told(self) -> None:
         """Take back what its payee was told of and what changed since the last run reverses."""
         with self._store.reading() as tx:
-            since = int(tx.cursors.get(_ALL, _ASSESSED) or -1)
+            since = int(tx.cursors.get(ALL, ASSESSED) or -1)
             newest = tx.mirror.last_change()
             pages = list(tx.mirror.changed_since(since, self._subjects.reversing, page=_AT_ONCE))
         for changed in pages:
@@ -109,13 +108,12 @@ class Assessment:
                     self._work.progress(len(told))
         if newest != since:
             with self._store.transaction() as tx:
-                tx.cursors.set(_ALL, _ASSESSED, str(newest), at=self._work.now)
+                tx.cursors.set(ALL, ASSESSED, str(newest), at=self._work.now)
 
     def _told(self, tx: Transaction, entity: str, ids: Collection[str]) -> list[Entry]:
         """Return the accruals about some records, not taken back yet, that their payees were told of."""
         object_ = object_of(tx, entity)
-        merged = tx.identity.merged_into({Ref(object_, id_) for id_ in ids})
-        subjects = {*ids, *(old.id for old in merged)}
+        subjects = tx.identity.ids_of([Ref(object_, id_) for id_ in ids])
         found = [
             each
             for each in tx.book.entries(entity=entity, subjects=subjects, states=_TOLD)

@@ -203,7 +203,7 @@ def _ids(tx: Transaction, person: str) -> list[str]:
     for entity in _PEOPLE:
         ref = tx.identity.resolve(Ref(object_of(tx, entity), person))
         if ref.id != person or tx.mirror.record(entity, person) is not None:
-            return [ref.id, *(old.id for old in tx.identity.aliases_of(ref))]
+            return list(tx.identity.ids_of([ref]))
     return [person]
 
 

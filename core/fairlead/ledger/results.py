@@ -106,11 +106,8 @@ def introduction_states(
 
 
 def _ids(tx: Transaction, refs: Collection[Ref]) -> dict[str, str]:
-    """Return the ids that the ledger may know records by, each with the one that it lives on under."""
-    if not tx.book.last_act():
-        return {}
-    known = {ref.id: ref.id for ref in refs}
-    return known | {old.id: owner.id for old, owner in tx.identity.merged_into(refs).items()}
+    """Return the ids of `Identity.ids_of`; none where the ledger is empty, so that most syncs ask nothing."""
+    return tx.identity.ids_of(refs) if tx.book.last_act() else {}
 
 
 def _missing(entries: Sequence[Entry], holds: dict[int, Held], language: str) -> str:

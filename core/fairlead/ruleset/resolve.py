@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +31,11 @@ __all__ = ["LONGEST_CHAIN", "Resolved", "build", "find_ruleset", "resolve", "res
 
 #: how many documents may extend one another
 LONGEST_CHAIN = 16
+
+#: the rulesets built so far, by the text of their documents: the clients of one machine share what is
+#: shipped; it starts again when it is full
+_BUILT: dict[str, Ruleset] = {}
+_MOST_BUILT = 100
 
 Shape = TypeVar("Shape")
 
@@ -308,9 +313,11 @@ def build(top: Found, catalogue: Catalogue, lock: Lock | None = None) -> Ruleset
     """
     reading = _Reading(catalogue, lock)
     resolved = reading.read(top)
-    if resolved.digest in _BUILT and not reading.problems:
-        _BUILT.move_to_end(resolved.digest)
-        return _BUILT[resolved.digest]
+    # the digest takes 5.0 for 5, which not every place of a document does: the text tells them apart
+    text = json.dumps(resolved.document.value)
+    known = _BUILT.get(text)
+    if known is not None and not reading.problems:
+        return known
     try:
         ruleset = build_ruleset(resolved.body, resolved.document, resolved.model, resolved.digest)
     except DocumentError as error:
@@ -321,12 +328,7 @@ def build(top: Found, catalogue: Catalogue, lock: Lock | None = None) -> Ruleset
         raise DocumentError(_in_order([*reading.problems, *typed])) from None
     if reading.problems:
         raise DocumentError(_in_order(reading.problems))
-    _BUILT[ruleset.digest] = ruleset
-    if len(_BUILT) > _MOST_BUILT:
-        _BUILT.popitem(last=False)
+    if len(_BUILT) >= _MOST_BUILT:
+        _BUILT.clear()
+    _BUILT[text] = ruleset
     return ruleset
-
-
-#: the rulesets built last, by digest: the clients of one machine share what is shipped
-_BUILT: OrderedDict[str, Ruleset] = OrderedDict()
-_MOST_BUILT = 100

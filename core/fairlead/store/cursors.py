@@ -1,4 +1,4 @@
-"""How far each object of the CRM was read, and when it was last reconciled in full."""
+"""How far each object of the CRM was read, when it was last reconciled in full, and what runs went by."""
 
 from __future__ import annotations
 
@@ -10,11 +10,33 @@ from fairlead.store.schema import cursors
 from fairlead.store.statements import upsert
 from fairlead.store.stored_values import from_micros, micros
 
-__all__ = ["CHANGES", "DELETIONS", "Cursors"]
+__all__ = [
+    "ACCOUNT",
+    "ALL",
+    "ASSESSED",
+    "CHANGES",
+    "DELETIONS",
+    "LEDGER",
+    "MAPPING",
+    "RULES",
+    "SUSPECTED",
+    "Cursors",
+]
 
 #: the two kinds of cursors that connectors have
 CHANGES, DELETIONS = "changes", "deletions"
 _RECONCILED = "reconciled"
+
+#: in the place of an object: what is kept once, for all of them
+ALL = "*"
+#: of all: what the last run was made under
+RULES, MAPPING, ACCOUNT = "rules", "mapping", "account"
+#: of all: notes of people who may be there twice, until a run has ended and its report was given
+SUSPECTED = "suspected"
+#: of all: the newest act of the ledger that records were marked for
+LEDGER = "ledger"
+#: of all: the newest change to the mirror that entries of the ledger were looked at for
+ASSESSED = "ledger.assessed"
 
 
 class Cursors:

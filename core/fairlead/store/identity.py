@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, or_, select, tuple_, update
@@ -55,6 +55,14 @@ class Identity:
             for condition in any_ref(self._connection, (aliases.c.to_object, aliases.c.to_id), set(refs))
             for row in self._connection.execute(select(aliases).where(condition)).all()
         }
+
+    def ids_of(self, refs: Collection[Ref]) -> dict[str, str]:
+        """Return the ids that records may stand under, each with the one that it lives on under.
+
+        These are their own, in order, then those that were merged into them.
+        """
+        own = {ref.id: ref.id for ref in refs}
+        return own | {old.id: new.id for old, new in sorted(self.merged_into(refs).items())}
 
     def forgotten(self, refs: Iterable[Ref]) -> set[Ref]:
         """Return those of the ids whose person was forgotten."""

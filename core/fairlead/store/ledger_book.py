@@ -50,7 +50,9 @@ class Book:
     ) -> ActWriter:
         """Begin an act: it keeps other writers out until the end of the transaction.
 
-        One act at a time: the next is begun after `write`. Raises UsageError without an actor.
+        One act at a time: the next is begun after `write`. What must not be done twice, such as opening
+        the same balances, has a `key`: the database refuses a second act with it. Raises UsageError without
+        an actor.
         """
         lock(self._connection)
         return ActWriter(

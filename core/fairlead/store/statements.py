@@ -42,8 +42,12 @@ __all__ = [
 ]
 
 
+#: the statements that create tables, by what describes these and kind of database: compiling takes longer
+_CREATING: dict[tuple[MetaData, str], list[str]] = {}
+
+
 def create_tables(connection: Connection, metadata: MetaData) -> None:
-    """Create tables that are not there yet, and their indexes."""
+    """Create every table of `metadata` with its indexes; the database refuses one that exists already."""
     dialect = connection.dialect
     key = (metadata, dialect.name)
     if key not in _CREATING:
@@ -56,10 +60,6 @@ def create_tables(connection: Connection, metadata: MetaData) -> None:
         _CREATING[key] = [str(element.compile(dialect=dialect)) for element in elements]
     for statement in _CREATING[key]:
         connection.exec_driver_sql(statement)
-
-
-#: the statements that create tables, by what describes these and kind of database: compiling takes longer
-_CREATING: dict[tuple[MetaData, str], list[str]] = {}
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fairlead.store import Ref, Transaction
+from fairlead.store.cursors import ALL, SUSPECTED
 
 __all__ = ["forget_told", "suspected_duplicates", "untold_duplicates"]
 
 #: the code of the notes
 _SUSPECTED = "suspected-duplicate"
-#: kept beside the cursors until a run has ended and its report was given
-_ALL, _UNTOLD = "*", "suspected"
 
 _SHARED = {
     "email": "the same e-mail address",
@@ -34,7 +33,7 @@ def suspected_duplicates(
         for ref, other, kinds in tx.marks.put(keys)
     ]
     if found:
-        tx.cursors.set(_ALL, _UNTOLD, json.dumps([*untold_duplicates(tx), *found]), at=at)
+        tx.cursors.set(ALL, SUSPECTED, json.dumps([*untold_duplicates(tx), *found]), at=at)
     return found
 
 
@@ -44,10 +43,10 @@ def _shared(kinds: tuple[str, ...]) -> str:
 
 def untold_duplicates(tx: Transaction) -> list[Note]:
     """Return the notes of runs that were cut short before anybody was told."""
-    kept = tx.cursors.get(_ALL, _UNTOLD)
+    kept = tx.cursors.get(ALL, SUSPECTED)
     return [(code, ref, said) for code, ref, said in json.loads(kept)] if kept else []
 
 
 def forget_told(tx: Transaction) -> None:
     """Keep that all notes stand in the report of a run that ended."""
-    tx.cursors.clear(_ALL, _UNTOLD)
+    tx.cursors.clear(ALL, SUSPECTED)

@@ -12,6 +12,7 @@ from fairlead.plugins.fields import FieldKind, FieldSpec, Option
 from fairlead.plugins.records import Scalar
 from fairlead.ruleset.typed import Reward
 from fairlead.store import Due, Ref, Transaction
+from fairlead.store.cursors import ALL, LEDGER
 from fairlead.store.ledger_states import State
 from fairlead.sync.mapping import CrmMapping
 from fairlead.sync.plan import Plan
@@ -20,8 +21,6 @@ __all__ = ["LedgerFields", "ledger_fields", "ledger_values", "mark_moved"]
 
 _PARTNER, _INTRODUCTION = "partner", "introduction"
 _LENGTH = 32_000
-#: kept beside the cursors: the newest act of the ledger that records were marked for
-_ALL, _LEDGER = "*", "ledger"
 
 _WORDS = {
     "ledger_balance": {
@@ -133,7 +132,7 @@ def ledger_values(
 def mark_moved(tx: Transaction, mapping: CrmMapping, now: datetime) -> int:
     """Let every record be written anew that the ledger says something else of since the last run."""
     newest = tx.book.last_act()
-    before = int(tx.cursors.get(_ALL, _LEDGER) or 0)
+    before = int(tx.cursors.get(ALL, LEDGER) or 0)
     if newest == before:
         return 0
     moved = list(_moved(tx, mapping, before))
@@ -141,7 +140,7 @@ def mark_moved(tx: Transaction, mapping: CrmMapping, now: datetime) -> int:
     alive = tx.identity.resolve_all(ref for _, ref in moved)
     due = {Due(main, alive.get(ref, ref).id, now) for main, ref in moved}
     tx.due.set(list(due))
-    tx.cursors.set(_ALL, _LEDGER, str(newest), at=now)
+    tx.cursors.set(ALL, LEDGER, str(newest), at=now)
     return len(due)
 
 

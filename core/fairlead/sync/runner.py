@@ -15,6 +15,7 @@ from fairlead.plugins.limits import Usage
 from fairlead.plugins.records import Deletion
 from fairlead.problems import DocumentError, Problem, UsageError
 from fairlead.store import CHANGES, DELETIONS, Due, Ref, RejectState, RunState, Store, Transaction, rehearsal
+from fairlead.store.cursors import ACCOUNT, ALL, MAPPING, RULES
 from fairlead.sync.account import compare
 from fairlead.sync.dispatching import Dispatcher, due_of
 from fairlead.sync.duplicates import forget_told, untold_duplicates
@@ -31,8 +32,6 @@ __all__ = ["RunKind", "Runner", "sync"]
 
 RunKind = Literal["incremental", "full", "dry run", "announced"]
 
-#: what a run was made under, kept beside the cursors of the objects
-_ALL, _RULES, _MAPPING, _ACCOUNT = "*", "rules", "mapping", "account"
 #: the code with which a connector says that deletions are no longer known since the cursor
 _WINDOW_PASSED = "window-passed"
 
@@ -195,9 +194,9 @@ class Runner:
         session = self.session
         account = session.connector.account()
         with self.store.transaction() as tx:
-            known = tx.cursors.get(_ALL, _ACCOUNT)
+            known = tx.cursors.get(ALL, ACCOUNT)
             if account is not None and known is None:
-                tx.cursors.set(_ALL, _ACCOUNT, account, at=now)
+                tx.cursors.set(ALL, ACCOUNT, account, at=now)
         if None not in (account, known) and account != known:
             message = f"the credentials are of account {account}, and the store is of account {known}"
             remedy = "set the credentials of the right account, or give this one a project of its own"
@@ -234,7 +233,7 @@ class Runner:
             }
         )
         with self.store.transaction() as tx:
-            known = tx.cursors.get(_ALL, _RULES)
+            known = tx.cursors.get(ALL, RULES)
             if known == decides:
                 return
             if known is not None:
@@ -242,7 +241,7 @@ class Runner:
                     main = self.session.mapping.entities(object_)[0]
                     for page in tx.mirror.refs(object_):
                         tx.due.set([Due(main, ref.id, now) for ref in page])
-            tx.cursors.set(_ALL, _RULES, decides, at=now)
+            tx.cursors.set(ALL, RULES, decides, at=now)
         self.event("rules", changed=known is not None)
 
     def _read(self, reader: Reader, now: datetime) -> None:
@@ -254,7 +253,7 @@ class Runner:
                     reader.reread(object_, ids)
             return
         with self.store.transaction() as tx:
-            known = tx.cursors.get(_ALL, _MAPPING)
+            known = tx.cursors.get(ALL, MAPPING)
         full = self.full or known not in (None, session.mapping.digest)
         since = session.project.settings.sync.since
         first = None if since is None else datetime.combine(since, time(), session.project.zone)
@@ -269,7 +268,7 @@ class Runner:
                 reader.report.notes.append((_WINDOW_PASSED, object_, said))
                 reader.read_changes(object_, full=True, since=None)
         with self.store.transaction() as tx:
-            tx.cursors.set(_ALL, _MAPPING, session.mapping.digest, at=now)
+            tx.cursors.set(ALL, MAPPING, session.mapping.digest, at=now)
 
     def _read_deletions(self, reader: Reader, object_: str, now: datetime) -> bool:
         """Bury what was deleted or merged away; True where the CRM no longer knows of all of it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hubspot import HubSpot  # type: ignore[import-untyped]
-from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest  # type: ignore[import-untyped]
-from hubspot.crm.contacts import (  # type: ignore[import-untyped]
+from hubspot import HubSpot
+from hubspot.crm.associations.v4 import BatchInputPublicFetchAssociationsBatchRequest
+from hubspot.crm.contacts import (
     BatchInputSimplePublicObjectBatchInput,
     BatchInputSimplePublicObjectBatchInputForCreate,
     BatchInputSimplePublicObjectBatchInputUpsert,
@@ -15,9 +15,9 @@ from hubspot.crm.contacts import (  # type: ignore[import-untyped]
     PublicObjectSearchRequest,
     SimplePublicObjectInputForCreate,
 )
-from hubspot.crm.contacts.exceptions import ApiException  # type: ignore[import-untyped]
-from hubspot.crm.properties import PropertyCreate, PropertyGroupCreate  # type: ignore[import-untyped]
-from hubspot.crm.properties.exceptions import ApiException as PropertiesException  # type: ignore[import-untyped]
+from hubspot.crm.contacts.exceptions import ApiException
+from hubspot.crm.properties import PropertyCreate, PropertyGroupCreate
+from hubspot.crm.properties.exceptions import ApiException as PropertiesException
 from tests.connectors.hubspot.desk import Desk
 
 
@@ -66,7 +66,7 @@ def test_it_searches_with_filters_a_sort_and_pages(desk: Desk, hubspot: Any) -> 
 
 
 def test_it_searches_companies_by_a_property(desk: Desk, hubspot: Any) -> None:
-    from hubspot.crm.companies import PublicObjectSearchRequest as Request  # type: ignore[import-untyped]
+    from hubspot.crm.companies import PublicObjectSearchRequest as Request
 
     code = desk.held(desk.ids("partner")[2], "fairlead_code", "companies")
     filters = [{"propertyName": "fairlead_code", "operator": "EQ", "value": code}]

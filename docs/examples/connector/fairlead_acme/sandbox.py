@@ -1,5 +1,7 @@
 """A stand-in of Acme CRM on loopback: what its interface does, and what goes wrong with it."""
 
+# ruff: noqa: A002, A006 - the arguments are named as control requests name them
+
 from __future__ import annotations
 
 import hashlib
@@ -196,16 +198,14 @@ class AcmeSandbox(SandboxServer):
     def actions(self) -> Mapping[str, Action]:
         """What a person or another integration could do."""
         return {
-            "edit": lambda object, id, values: self._edit_many(object, [id], values),  # noqa: A006
+            "edit": lambda object, id, values: self._edit_many(object, [id], values),
             "edit_many": self._edit_many,
-            "edit_late": lambda object, id, values, seconds: self._edit_many(  # noqa: A006
-                object, [id], values, seconds
-            ),
+            "edit_late": lambda object, id, values, seconds: self._edit_many(object, [id], values, seconds),
             "delete": self._delete,
             "merge": self._merge,
             "drop_field": self._drop_field,
             "retype_field": self._retype_field,
-            "forbid": lambda object, field, value: self._forbidden.append((object, field, value)),  # noqa: A006
+            "forbid": lambda object, field, value: self._forbidden.append((object, field, value)),
             "lock": self._lock_record,
             "throttle": lambda times: self._refusals.extend([429] * times),
             "overload": lambda times: self._refusals.extend([503] * times),
@@ -223,7 +223,7 @@ class AcmeSandbox(SandboxServer):
 
     def _edit_many(
         self,
-        object: str,  # noqa: A002
+        object: str,
         ids: Sequence[str],
         values: Mapping[str, Scalar],
         seconds: float = 0,
@@ -233,28 +233,28 @@ class AcmeSandbox(SandboxServer):
             row.fields.update({name: to_wire(value) for name, value in values.items()})
             row.modified = at
 
-    def _delete(self, object: str, id: str) -> None:  # noqa: A002
+    def _delete(self, object: str, id: str) -> None:
         row = self._rows[object].pop(id)
         self._gone[object][id] = _Row(id, stamp(self.now()), row.fields, row.merged)
 
-    def _merge(self, object: str, keep: str, lose: str) -> None:  # noqa: A002
+    def _merge(self, object: str, keep: str, lose: str) -> None:
         self._delete(object, lose)
         kept = self._rows[object][keep]
         kept.merged.append(lose)
         kept.modified = stamp(self.now())
 
-    def _drop_field(self, object: str, name: str) -> None:  # noqa: A002
+    def _drop_field(self, object: str, name: str) -> None:
         del self._kinds[object][name]
         for row in self._rows[object].values():
             row.fields.pop(name, None)
 
-    def _retype_field(self, object: str, name: str, kind: str) -> None:  # noqa: A002
+    def _retype_field(self, object: str, name: str, kind: str) -> None:
         self._kinds[object][name] = FieldKind(kind)
         for row in self._rows[object].values():
             if row.fields.get(name) is not None:
                 row.fields[name] = str(row.fields[name])
 
-    def _lock_record(self, object: str, id: str, seconds: float) -> None:  # noqa: A002
+    def _lock_record(self, object: str, id: str, seconds: float) -> None:
         self._locked[object, id] = self.now() + timedelta(seconds=seconds)
 
     def _revoke(self) -> None:
@@ -263,8 +263,8 @@ class AcmeSandbox(SandboxServer):
 
     def _webhook(
         self,
-        object: str,  # noqa: A002
-        id: str,  # noqa: A002
+        object: str,
+        id: str,
         deleted: bool = False,
         forged: str | None = None,
     ) -> dict[str, Any]:
