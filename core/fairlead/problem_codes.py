@@ -89,6 +89,7 @@ CODES: dict[str, str] = {
     "overlapping-versions": "Two versions of a document are in force on the same day.",
     # values and records
     "bad-record": "A record is not an object of entities.",
+    "missing-moment": "A row has no date or date-time that it can be decided as of.",
     "not-exact": "A number cannot be taken over exactly.",
     "out-of-range": "A value lies outside the range of its fact.",
     "stated-twice": "A record states an aggregate and also the records it is computed from.",
@@ -112,6 +113,11 @@ CODES: dict[str, str] = {
     "unknown-encoding": "A file's encoding is not one that can be read.",
     "unknown-sheet": "A workbook has no such sheet, or several that may be meant.",
     "unknown-format": "A file's name or an option names no known format.",
+    # tables of databases
+    "database-failed": "A database stopped the reading of a table.",
+    "database-unreachable": "A database cannot be connected to.",
+    "unknown-table": "A database has no table or view of that name.",
+    "wrong-database-url": "The URL of an input names no database that can be read.",
     # projects and commands
     "client-failed": "A client of a fleet cannot be looked at.",
     "folder-not-empty": "A new project is to be made where something is already.",

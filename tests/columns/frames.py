@@ -11,10 +11,9 @@ import polars as pl
 from tests.strategies import RATES
 
 from fairlead.columns.backends import names_of, run_plan
-from fairlead.columns.decoding import decoded_reasons, decoded_unknown
-from fairlead.columns.evaluation import named_masks
+from fairlead.columns.evaluation import decoded, further_columns
 from fairlead.columns.intake import Taken, internal_dtype, part_of
-from fairlead.columns.plan import Plan, make_plan
+from fairlead.columns.plan import AS_OF, AS_OF_DATE, Plan, make_plan
 from fairlead.columns.values import shape_of
 from fairlead.engine import Program
 from fairlead.engine.results import RewardResult
@@ -25,8 +24,9 @@ from fairlead.ruleset.typed import Reward, Ruleset
 Record = Mapping[str, Mapping[str, Any]]
 
 
-def taken_of(plan: Plan, records: Sequence[Record]) -> Taken:
-    """Return the facts of checked records, a row for each."""
+def taken_of(plan: Plan, records: Sequence[Record], moments: Sequence[datetime] = ()) -> Taken:
+    """Return the facts of checked records, a row for each, with the moments of those that have their own."""
+    own: dict[str, list[Any]] = {AS_OF: list(moments), AS_OF_DATE: [moment.date() for moment in moments]}
     names = names_of(plan)
     # a plan may read no fact at all, and a frame without columns has no rows
     series = [pl.Series("#row", range(len(records)), dtype=pl.Int64)]
@@ -34,6 +34,7 @@ def taken_of(plan: Plan, records: Sequence[Record]) -> Taken:
     for name, type_ in {**plan.facts, **{f"{entity}.": BOOLEAN for entity in plan.present}}.items():
         key, _, short = name.partition(".")
         values = [record.get(key, {}).get(short) if short else key in record for record in records]
+        values = own.get(name, values)
         for place, shape in enumerate(shape_of(type_)):
             parts = [part_of(type_, value, place) for value in values]
             series.append(pl.Series(names[name, shape.part], parts, dtype=internal_dtype(shape)))
@@ -42,15 +43,13 @@ def taken_of(plan: Plan, records: Sequence[Record]) -> Taken:
     return Taken(pl.DataFrame(series), longest=longest)
 
 
-def evaluated(engine: str, plan: Plan, records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return the results of records, with the names of reasons and of what is unknown."""
-    further = named_masks("reasons", plan.masks([test for _, test in plan.reasons]))
-    further |= named_masks("unknown", plan.masks([test for _, test in plan.marks]))
-    further |= named_masks("#hits", plan.masks([test for _, test in plan.hits]))
-    ranks = {f"#rank{place}": bit.rank for place, (bit, _) in enumerate(plan.reasons)}
-    further |= {name: rank for name, rank in ranks.items() if rank is not None}
-    frame = run_plan(engine, plan, taken_of(plan, records), plan.outputs, further)
-    return decoded_unknown(decoded_reasons(frame, plan), plan).to_dicts()
+def evaluated(
+    engine: str, plan: Plan, records: Sequence[Record], moments: Sequence[datetime] = ()
+) -> list[dict[str, Any]]:
+    """Return the results of records, with the names of reasons, and the causes of what is unknown."""
+    further = further_columns(plan, "names", "causes")
+    frame = run_plan(engine, plan, taken_of(plan, records, moments), plan.outputs, further)
+    return decoded(frame, plan, "names", "causes").to_dicts()
 
 
 def plain(value: Any) -> Any:
@@ -80,6 +79,12 @@ def wanted(ruleset: Ruleset, program: Program, record: Record, as_of: datetime) 
     row["undetermined"] = sorted(result.undetermined)
     for name, rows in (("conflicts", result.conflicts), ("unknown_rows", result.unknown_rows)):
         row[name] = sorted(f"{decision}/{row_id}" for decision, ids in rows.items() for row_id in ids)
+    row["causes"] = [
+        {"decision": name, "kind": cause.kind, "subject": cause.subject}
+        for name, causes in result.undetermined.items()
+        for cause in causes
+    ]
+    row["missing"] = result.missing
     return row
 
 
@@ -89,15 +94,23 @@ def found(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: sorted(value) if name in unordered else plain(value) for name, value in row.items()}
 
 
-def assert_agreement(engine: str, ruleset: Ruleset, records: Sequence[Record], as_of: datetime) -> None:
-    """Check that an engine for tables gives what the row engine gives for each record."""
-    day = as_of.astimezone(UTC).date()
-    plan = make_plan(ruleset, as_of, day, entities=None, rates=RATES)
+def assert_agreement(
+    engine: str, ruleset: Ruleset, records: Sequence[Record], as_of: datetime | Sequence[datetime]
+) -> None:
+    """Check that an engine for tables gives what the row engine gives for each record.
+
+    `as_of` is one moment, or one for each record.
+    """
     program = Program(ruleset)
-    rows = evaluated(engine, plan, records)
+    if isinstance(as_of, datetime):
+        plan = make_plan(ruleset, as_of, as_of.astimezone(UTC).date(), entities=None, rates=RATES)
+        moments, rows = [as_of] * len(records), evaluated(engine, plan, records)
+    else:
+        plan = make_plan(ruleset, None, None, entities=None, rates=RATES)
+        moments, rows = list(as_of), evaluated(engine, plan, records, as_of)
     assert len(rows) == len(records)
-    for record, row in zip(records, rows, strict=True):
-        expected, given = wanted(ruleset, program, record, as_of), found(row)
+    for record, row, moment in zip(records, rows, moments, strict=True):
+        expected, given = wanted(ruleset, program, record, moment), found(row)
         assert given == expected, record
         # true is 1 and 1.0 is 1 to Python, but not to who reads the column
         assert {name: type(value) for name, value in given.items()} == {

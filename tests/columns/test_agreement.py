@@ -41,6 +41,25 @@ def test_duckdb_agrees(rules: Ruleset, rows: list[dict[str, dict[str, Any]]], as
     assert_agreement("duckdb", rules, rows, as_of)
 
 
+decided = st.lists(st.tuples(records(), moments), min_size=1, max_size=5)
+
+
+@settings(RELAXED, max_examples=80)
+@given(rulesets(), decided)
+def test_polars_agrees_on_each_record_as_of_its_own_moment(
+    rules: Ruleset, rows: list[tuple[dict[str, dict[str, Any]], datetime]]
+) -> None:
+    assert_agreement("polars", rules, [record for record, _ in rows], [moment for _, moment in rows])
+
+
+@settings(RELAXED, max_examples=30)
+@given(rulesets(), decided)
+def test_duckdb_agrees_on_each_record_as_of_its_own_moment(
+    rules: Ruleset, rows: list[tuple[dict[str, dict[str, Any]], datetime]]
+) -> None:
+    assert_agreement("duckdb", rules, [record for record, _ in rows], [moment for _, moment in rows])
+
+
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_an_empty_list_is_chosen_beside_a_list_of_numbers(engine: str) -> None:
     known = {each.name: each for each in variables_in_scope("lead")}

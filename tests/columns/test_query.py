@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import duckdb
 import ibis
@@ -12,6 +12,7 @@ from tests.columns.test_tables import LEADS, scoring
 
 from fairlead.columns import query
 from fairlead.columns.on_ibis import sql_of
+from fairlead.engine import load
 from fairlead.problems import UsageError
 
 DAY = date(2026, 11, 21)
@@ -43,6 +44,19 @@ def test_the_expression_gives_the_results() -> None:
     assert result["lead.band"].to_list() == ["hot", "cold", "cold"]
     assert result["reasons"].to_list() == [0b01111, 0, 0b10000]
     assert result["misfit"].to_list() == [False, False, False]
+
+
+def test_a_program_asks_for_its_decisions_in_its_zone() -> None:
+    program = load("medical-travel/lead-scoring", select=["lead.follow_up_by"], zone="Europe/Berlin")
+    table = pl.DataFrame({"lead.id": ["L1"], "lead.created_at": [datetime(2026, 7, 1, 12, tzinfo=UTC)]})
+    for as_of in (DAY, "lead.created_at"):
+        asked = program.query(leads(table), as_of, keep=["lead.id"], back_end="duckdb")
+        assert ran(table, asked)["lead.follow_up_by"].to_list() == [datetime(2026, 7, 1, 14, tzinfo=UTC)]
+    asked = scoring().query(leads(table), DAY, keep=["lead.id"], back_end="duckdb")
+    assert asked.columns == ("lead.id", "lead.score", "lead.band", "reasons", "unknown", "misfit")
+    # the day of the lead is in the zone of the program: the query has its clocks, from local mean time on
+    text = sql_of(program.query(leads(table), "lead.created_at", back_end="duckdb"), "duckdb")
+    assert "3208000000" in text
 
 
 def test_a_row_with_a_value_that_does_not_fit_has_no_results() -> None:

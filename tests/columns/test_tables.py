@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -156,6 +156,21 @@ def test_a_clock_time_is_read_in_the_zone(engine: str) -> None:
         datetime(2026, 7, 1, 12, tzinfo=UTC),
         datetime(2026, 10, 25, 2, 30, tzinfo=UTC),
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "due"),
+    [
+        # back ends know the changes of clocks up to some year only
+        (ZoneInfo("Europe/Berlin"), "2150-07-01T12:00:00", datetime(2150, 7, 1, 12, tzinfo=UTC)),
+        (timezone(timedelta(hours=3)), "2026-07-01T12:00:00", datetime(2026, 7, 1, 11, tzinfo=UTC)),
+    ],
+)
+def test_a_clock_time_is_read_in_any_zone_and_year(zone: tzinfo, clock: str, due: datetime) -> None:
+    program = load("medical-travel/lead-scoring", select=["lead.follow_up_by"])
+    table = pl.DataFrame({"lead.created_at": [datetime.fromisoformat(clock)]})
+    result = program.evaluate_table(table, DAY, zone=zone)
+    assert result["lead.follow_up_by"].to_list() == [due]
 
 
 def test_an_instant_of_another_zone_is_the_same_instant() -> None:

@@ -73,10 +73,17 @@ class Algebra:
         return self._node("null", kind, nullable=True, item=item)
 
     def fact(
-        self, name: str, part: str, kind: Kind, reach: tuple[int, int] = (0, 0), item: Kind | None = None
+        self,
+        name: str,
+        part: str,
+        kind: Kind,
+        reach: tuple[int, int] = (0, 0),
+        item: Kind | None = None,
+        *,
+        nullable: bool = True,
     ) -> Node:
         """Return the column of a fact, or of a part of it (`units`, `currency`)."""
-        return self._node("fact", kind, extra=(name, part), nullable=True, reach=reach, item=item)
+        return self._node("fact", kind, extra=(name, part), nullable=nullable, reach=reach, item=item)
 
     # truth
 

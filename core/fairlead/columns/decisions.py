@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from fairlead.columns import arithmetic
@@ -14,7 +14,7 @@ from fairlead.facts.types import IntegerType
 from fairlead.logic.terms import Term
 from fairlead.ruleset.typed import Check, Decision, Formula, Reason, Reward, Scorecard, Table
 
-__all__ = ["Columns", "Given", "decide"]
+__all__ = ["Columns", "Given", "decide", "first_true"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,15 @@ def _scorecard(terms: Terms, card: Scorecard) -> Columns:
     return Columns(Value((total,)), on.is_null(total), on.false, given, unknown)
 
 
+def first_true(on: Algebra, states: Sequence[Node]) -> Node:
+    """Return the place of the first test that is true, or how many there are.
+
+    With it no row of a table has to look at all rows before it.
+    """
+    branches = [(state, on.number(place)) for place, state in enumerate(states)]
+    return on.case(branches, on.number(len(states)))
+
+
 class _TableColumns:
     """The columns of one table."""
 
@@ -185,8 +194,7 @@ class _TableColumns:
     def _first(self) -> Columns:
         on, table = self.on, self.table
         places = [on.number(place) for place in range(len(table.rows) + 1)]
-        # which row is the first true one, so that no row has to look at all rows before it
-        first = on.case(zip(self.states, places, strict=False), places[-1])
+        first = first_true(on, self.states)
         counting = [on.compare("==", first, place) for place in places]
         unknown = [
             on.and_(lacking, on.compare(">", first, place))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from fairlead.columns.plan import MASK_BITS, Mark, Plan
 
-__all__ = ["decoded_reasons", "decoded_unknown"]
+__all__ = ["decoded_causes", "decoded_missing", "decoded_reasons", "decoded_unknown"]
 
 _NAMES = pl.List(pl.String)
+_CAUSES = pl.List(pl.Struct({"decision": pl.String, "kind": pl.String, "subject": pl.String}))
 
 
 def _bits(masks: Sequence[int], count: int) -> list[int]:
@@ -20,13 +21,17 @@ def _bits(masks: Sequence[int], count: int) -> list[int]:
 
 
 def _mapped(
-    frame: pl.DataFrame, keys: Sequence[str], names: Sequence[str], decode: Callable[[dict[str, Any]], Any]
+    frame: pl.DataFrame,
+    keys: Sequence[str],
+    dtypes: Mapping[str, Any],
+    decode: Callable[[dict[str, Any]], Any],
 ) -> pl.DataFrame:
     """Add columns of lists that depend on the keys alone, computed once for each combination."""
     kinds = frame.select(keys).unique().sort(keys)
     made = [decode(row) for row in kinds.to_dicts()]
     columns = [
-        pl.Series(name, [row[place] for row in made], dtype=_NAMES) for place, name in enumerate(names)
+        pl.Series(name, [row[place] for row in made], dtype=dtype)
+        for place, (name, dtype) in enumerate(dtypes.items())
     ]
     if len(keys) == 1:
         places = kinds.to_series().search_sorted(frame[keys[0]])
@@ -57,7 +62,7 @@ def decoded_reasons(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
             given.append((order[bit.decision], row.get(f"#rank{place}", 0), place, bit.code))
         return ([code for *_, code in sorted(given)],)
 
-    made = _mapped(frame, [*masks, *ranks], ["#codes"], decode)
+    made = _mapped(frame, [*masks, *ranks], {"#codes": _NAMES}, decode)
     return made.drop(masks, ranks).rename({"#codes": "reasons"})
 
 
@@ -80,8 +85,32 @@ def decoded_unknown(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
             [_row_name(mark) for mark in marks if mark.kind == "row"],
         )
 
-    made = _mapped(frame, [*masks, *hits], ["undetermined", "conflicts", "unknown_rows"], decode)
-    return made.drop(masks, hits)
+    names = dict.fromkeys(("undetermined", "conflicts", "unknown_rows"), _NAMES)
+    return _mapped(frame, [*masks, *hits], names, decode).drop(masks, hits)
+
+
+def decoded_causes(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """Replace the masks of causes by lists of structs, by decision and sorted as a record's are."""
+    masks = [name for name in frame.columns if name.startswith("#causes")]
+    causes = [
+        {"decision": name, "kind": cause.kind, "subject": cause.subject} for name, cause, _ in plan.causes
+    ]
+
+    def decode(row: dict[str, Any]) -> Any:
+        return ([causes[place] for place in _bits([row[name] for name in masks], len(causes))],)
+
+    return _mapped(frame, masks, {"causes": _CAUSES}, decode).drop(masks)
+
+
+def decoded_missing(frame: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+    """Replace the masks of absent facts by lists of their names."""
+    masks = [name for name in frame.columns if name.startswith("#missing")]
+
+    def decode(row: dict[str, Any]) -> Any:
+        places = _bits([row[name] for name in masks], len(plan.missing))
+        return ([plan.missing[place][0] for place in places],)
+
+    return _mapped(frame, masks, {"missing": _NAMES}, decode).drop(masks)
 
 
 def _row_name(mark: Mark) -> str:

@@ -23,7 +23,17 @@ from fairlead.facts.types import ListType, MoneyType, OneOfType, Type
 from fairlead.facts.values import Money, UnfitValue, internal_from_json
 from fairlead.problems import Problem, UsageError, nearest_name
 
-__all__ = ["Intake", "Misfit", "Taken", "facts_of_columns", "internal_dtype"]
+__all__ = [
+    "Intake",
+    "Misfit",
+    "Parse",
+    "Taken",
+    "attempt",
+    "column_name",
+    "facts_of_columns",
+    "internal_dtype",
+    "python_values",
+]
 
 #: from a value as a column holds it to the internal value of a fact; raises UnfitValue
 Parse = Callable[[Any], Any]
@@ -47,13 +57,15 @@ class Taken:
 
     `frame` has the parts of the needed facts under the names that `column_name` gives; where a row is among
     the `misfits`, its values mean nothing. `enums` are the enumerations among them, `longest` the lengths of
-    the longest lists by fact.
+    the longest lists by fact. Of facts that are not among the `values` (None is all) only their presence was
+    read.
     """
 
     frame: pl.DataFrame
     misfits: dict[int, list[Misfit]] = field(default_factory=dict)
     enums: dict[str, tuple[str, ...]] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
+    values: frozenset[str] | None = None
 
 
 def column_name(name: str, part: str) -> str:
@@ -218,19 +230,31 @@ class Intake:
         rows = odd.arg_true()
         known: dict[Any, Any] = {}
         read: list[Any] = []
-        for row, value in zip(rows.to_list(), _python_values(raw.gather(rows)), strict=True):
+        for row, value in zip(rows.to_list(), python_values(raw.gather(rows)), strict=True):
             key = value if type(value) is str else repr(value)
             if key not in known:
-                known[key] = _attempt(parse, value)
+                known[key] = attempt(parse, value)
             found = known[key]
             if isinstance(found, UnfitValue):
                 taken.misfits.setdefault(row, []).append(Misfit(name, value, found))
                 found = None
             read.append(found)
         return [
-            part.scatter(rows, pl.Series([part_of(fact.type, each, place) for each in read], dtype=dtype))
+            _with_values(
+                part, rows, pl.Series([part_of(fact.type, each, place) for each in read], dtype=dtype)
+            )
             for place, (part, dtype) in enumerate(zip(parts, dtypes, strict=True))
         ]
+
+
+def _with_values(part: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
+    """Return a column with other values in some rows."""
+    if not isinstance(part.dtype, pl.List):
+        return part.scatter(rows, values)
+    # Polars scatters no lists
+    places = pl.int_range(len(part), eager=True)
+    places = places.scatter(rows, pl.int_range(len(part), len(part) + len(values), eager=True))
+    return pl.concat([part, values]).gather(places)
 
 
 def _known(raw: pl.Series) -> pl.Series:
@@ -238,14 +262,15 @@ def _known(raw: pl.Series) -> pl.Series:
     return known & (raw != "") if raw.dtype == pl.String else known
 
 
-def _attempt(parse: Parse, value: Any) -> Any:
+def attempt(parse: Parse, value: Any) -> Any:
+    """Return what a cell is read as, or the UnfitValue that its reading raised."""
     try:
         return parse(value)
     except UnfitValue as unfit:
         return unfit
 
 
-def _python_values(cells: pl.Series) -> list[Any]:
+def python_values(cells: pl.Series) -> list[Any]:
     """Return cells as Python values; a date that Python has no name for becomes its number."""
     try:
         return cells.to_list()

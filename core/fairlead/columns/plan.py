@@ -5,25 +5,42 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from fairlead.columns.algebra import Algebra
+from fairlead.columns.causes import Cause, Causes, Translated
 from fairlead.columns.decisions import Columns, decide
 from fairlead.columns.nodes import Node, TooWideError
 from fairlead.columns.terms import Rates, Terms, UnsupportedError
-from fairlead.columns.values import Value, constant, fact_value, null_value
+from fairlead.columns.values import Value, constant, day_number, fact_value, null_value, shape_of
 from fairlead.facts.types import BOOLEAN, DATE, DATE_TIME, TEXT, Type
 from fairlead.logic.terms import Term, Variable, walk
 from fairlead.problems import Problem, UsageError
-from fairlead.ruleset.typed import Check, Decision, Formula, Reward, Ruleset, Scorecard, Table
+from fairlead.ruleset.typed import Check, Decision, Formula, Parameter, Reward, Ruleset, Scorecard, Table
 
-__all__ = ["MASK_BITS", "Mark", "Output", "Plan", "ReasonBit", "make_plan", "not_columnar", "terms_of"]
+__all__ = [
+    "AS_OF",
+    "AS_OF_DATE",
+    "MASK_BITS",
+    "Mark",
+    "Output",
+    "Plan",
+    "ReasonBit",
+    "make_plan",
+    "not_columnar",
+    "terms_of",
+    "time_value",
+]
 
 #: how many bits one mask column holds: signed 64-bit numbers stay positive
 MASK_BITS = 62
 
 #: so many of them are put together in numbers of 8 bits first, which back ends add faster
 _NARROW_BITS = 7
+
+#: the columns of each row's own instant and day, where there is no one moment for all; no fact is called so
+AS_OF, AS_OF_DATE = "#as_of", "#as_of_date"
 
 #: the parts of a reward that are columns of their own
 MEMBERS = ("payee", "accrues", "payable", "reversed")
@@ -67,7 +84,8 @@ class Plan:
     """What to compute.
 
     `facts` are the facts that are read, by name; `present` the entities whose presence is asked for.
-    `marks` and `reasons` give the bits of the masks, with the tests that set them.
+    `marks` and `reasons` give the bits of the masks, with the tests that set them. The tests of `causes` and
+    `missing` are made once they are asked for; `translated` is what they are made of.
     """
 
     ruleset: Ruleset
@@ -79,10 +97,38 @@ class Plan:
     reasons: list[tuple[ReasonBit, Node]] = field(default_factory=list)
     hits: list[tuple[Mark, Node]] = field(default_factory=list)
     decisions: dict[str, Columns] = field(default_factory=dict)
+    translated: dict[str, Translated] = field(default_factory=dict)
 
-    def read_values(self) -> set[str]:
-        """Return the facts of which more is read than whether they are there."""
-        roots = [part for output in self.outputs for part in output.value.parts]
+    @cached_property
+    def causes(self) -> list[tuple[str, Cause, Node]]:
+        """Why each decision is undetermined: (decision, cause, where it holds), in the order of results."""
+        return [
+            (output, cause, test)
+            for output in self._in_order
+            for cause, test in sorted(self._causes.decision(output).items(), key=lambda item: item[0])
+        ]
+
+    @cached_property
+    def missing(self) -> list[tuple[str, Node]]:
+        """What is absent behind undetermined decisions and unknown rows, sorted, with where it is."""
+        found = self._causes.union(map(self._causes.missing, self._in_order))
+        return sorted(((cause.subject, test) for cause, test in found.items()), key=lambda item: item[0])
+
+    @cached_property
+    def _causes(self) -> Causes:
+        return Causes(self.algebra, self.translated)
+
+    @property
+    def _in_order(self) -> list[str]:
+        return [name for name in self.ruleset.document_order if name in self.translated]
+
+    def read_values(self, further: Iterable[Node] = ()) -> set[str]:
+        """Return the facts of which more is read than whether they are there.
+
+        `further` are nodes that are computed besides the results and the masks.
+        """
+        roots = list(further)
+        roots += [part for output in self.outputs for part in output.value.parts]
         roots += [test for _, test in self.marks]
         roots += [test for _, test in self.reasons]
         roots += [test for _, test in self.hits]
@@ -161,16 +207,13 @@ class _Reader:
         plan: Plan,
         available: Collection[str] | None,
         entities: Collection[str] | None,
-        as_of: datetime,
-        as_of_date: date,
+        as_of: datetime | None,
+        as_of_date: date | None,
     ) -> None:
         self.plan = plan
         self.available = available
         self.entities = entities
-        self.times = {
-            "as_of": constant(plan.algebra, DATE_TIME, as_of),
-            "as_of_date": constant(plan.algebra, DATE, as_of_date),
-        }
+        self.as_of = as_of
         self.day = as_of_date
 
     def present(self, entity: str) -> Node:
@@ -185,14 +228,35 @@ class _Reader:
         on = self.plan.algebra
         match variable.origin:
             case "time":
-                return self.times[variable.name]
+                return time_value(self.plan, variable.name, self.as_of, self.day)
             case "parameter":
                 parameter = self.plan.ruleset.parameters[variable.name.partition(".")[2]]
-                return constant(on, parameter.type, parameter.on(self.day))
+                if self.day is not None:
+                    return constant(on, parameter.type, parameter.on(self.day))
+                return self.in_force(parameter)
             case "decision":
                 found = self.plan.decisions.get(variable.name)
                 return found.value if found is not None else null_value(on, variable.type)
         return self.fact(variable.name, variable.type)
+
+    def in_force(self, parameter: Parameter) -> Value:
+        """Return the value of a parameter that is in force on the row's day."""
+        on = self.plan.algebra
+        begun: list[tuple[Node, Value]] = []
+        otherwise = null_value(on, parameter.type)
+        for first, each in reversed(parameter.values):
+            value = constant(on, parameter.type, each)
+            if first is None:
+                otherwise = value
+                break
+            day = time_value(self.plan, "as_of_date", None, None).node
+            begun.append((on.compare(">=", day, on.number(day_number(first))), value))
+        return Value(
+            tuple(
+                on.case([(test, value.parts[place]) for test, value in begun], last)
+                for place, last in enumerate(otherwise.parts)
+            )
+        )
 
     def fact(self, name: str, type_: Type) -> Value:
         """Return the columns of a fact; one that no column states is absent."""
@@ -202,17 +266,30 @@ class _Reader:
         return fact_value(self.plan.algebra, name, type_)
 
 
+def time_value(plan: Plan, name: str, as_of: datetime | None, as_of_date: date | None) -> Value:
+    """Return `as_of` or `as_of_date`: a constant, or where they are None the row's own."""
+    column = AS_OF if name == "as_of" else AS_OF_DATE
+    type_: Type = DATE_TIME if name == "as_of" else DATE
+    moment: date | None = as_of if name == "as_of" else as_of_date
+    if moment is not None:
+        return constant(plan.algebra, type_, moment)
+    plan.facts[column] = type_
+    (shape,) = shape_of(type_)
+    # a row without a moment has no results, so what is read of it does not matter
+    return Value((plan.algebra.fact(column, shape.part, shape.kind, shape.reach, nullable=False),))
+
+
 def make_plan(
     ruleset: Ruleset,
-    as_of: datetime,
-    as_of_date: date,
+    as_of: datetime | None,
+    as_of_date: date | None,
     *,
     select: Iterable[str] | None = None,
     available: Collection[str] | None = None,
     entities: Collection[str] | None = (),
     rates: Rates | None = None,
 ) -> Plan:
-    """Return the plan of a ruleset as of an instant and its day.
+    """Return the plan of a ruleset as of an instant and its day, or with None as of each row's own.
 
     `available` are the facts that there are columns for; None is all. `entities` are those that every record
     has; None means that it is asked of each record. Raises UsageError with everything that cannot be
@@ -225,7 +302,10 @@ def make_plan(
         terms = Terms(plan.algebra, reader, rates)
         try:
             own = decide(terms, decision, lambda reward: reader.fact(f"{reward.payee}.id", TEXT).node)
-            plan.decisions[decision.name] = own.only_where(plan.algebra, reader.present(decision.entity))
+            present = reader.present(decision.entity)
+            own = own.only_where(plan.algebra, present)
+            plan.decisions[decision.name] = own
+            plan.translated[decision.name] = Translated(decision, own, terms, present)
         except TooWideError:
             problems.append(_refused(decision, "a number that can need more than 38 digits on the way"))
         except UnsupportedError as found:

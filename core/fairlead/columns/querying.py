@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, tzinfo
-from functools import reduce
-from typing import Any
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from fairlead.columns.arithmetic import FIRST_DAY, FIRST_INSTANT, LAST_DAY, LAST_INSTANT
 from fairlead.columns.backends import names_of
-from fairlead.columns.dialects import WIDE, Dialect
-from fairlead.columns.evaluation import moment_and_day, named_masks
-from fairlead.columns.intake import column_name, facts_of_columns
+from fairlead.columns.evaluation import named_masks
+from fairlead.columns.ibis_intake import IbisIntake, with_moments
+from fairlead.columns.ibis_related import RelatedQuery
+from fairlead.columns.intake import facts_of_columns
+from fairlead.columns.moments import check_moments, moment_and_day
 from fairlead.columns.nodes import Node, TooWideError
-from fairlead.columns.on_ibis import IbisEmitter, dialect_of, integer_type
+from fairlead.columns.on_ibis import IbisEmitter, dialect_of
 from fairlead.columns.plan import make_plan, not_columnar
+from fairlead.columns.related import aggregates_of, check_stated
 from fairlead.columns.terms import Rates, UnsupportedError
-from fairlead.columns.values import shape_of
-from fairlead.facts.currencies import currency_codes
-from fairlead.facts.model import Aggregate, Fact
-from fairlead.facts.types import (
-    MAX_DIGITS,
-    BooleanType,
-    DateTimeType,
-    DateType,
-    DecimalType,
-    IntegerType,
-    ListType,
-    MoneyType,
-    OneOfType,
-    TextType,
-    Type,
-)
+from fairlead.facts.types import TEXT
 from fairlead.problems import Problem, UsageError
 from fairlead.ruleset.typed import Ruleset
 
@@ -45,11 +30,12 @@ __all__ = ["query"]
 def query(
     ruleset: Ruleset,
     table: ir.Table,
-    as_of: date,
+    as_of: date | str,
     *,
     zone: tzinfo = UTC,
     select: Iterable[str] | None = None,
     rates: Rates | None = None,
+    related: Mapping[str, ir.Table] | None = None,
     reasons: bool = True,
     unknown: bool = True,
     keep: Iterable[str] = (),
@@ -62,25 +48,47 @@ def query(
     decision, masks in `reasons` and `unknown` (see `TableProgram`), and `misfit`, which is true where a value
     that is read does not fit its fact: such a row has no results. Without `check` the values are taken to
     fit, and those of one-of facts to be null where they are absent. `back_end` names the back end of a table
-    that has none yet. Raises UsageError for a back end that is not known to compute exactly, for a column
-    that is no fact or whose type cannot hold its values, and for what columns cannot compute exactly.
+    that has none yet.
+
+    `as_of` is a date or an instant, or the name of a column of dates or of instants: each row is then decided
+    as of its own moment, and one without a moment is a misfit. Days and instants go by the zone as Python
+    knows it; in a zone that changes its clocks every year, rows as of 2099-12-31 and later are misfits.
+
+    `related` are tables of related records by the name of their list, from which the aggregates of rows with
+    an id are computed, as by `TableProgram`. Where a value that is read of a related record does not fit, or
+    two related records have one id, the rows that they belong to are misfits.
+
+    Raises UsageError for a back end that is not known to compute exactly, for a column that is no fact or
+    whose type cannot hold its values, and for what columns cannot compute exactly.
     """
     dialect = dialect_of(back_end or _back_end(table))
     facts = facts_of_columns(ruleset.model, table.columns)
+    lists = related or {}
+    computed = aggregates_of(ruleset, facts, lists)
+    check_stated(facts, computed)
     keys = {name.partition(".")[0] for name in facts}
-    moment, day = moment_and_day(as_of, zone)
+    moment, day = None, None
+    if isinstance(as_of, str):
+        check_moments(as_of, table.columns)
+    else:
+        moment, day = moment_and_day(as_of, zone)
     plan = make_plan(
         ruleset,
         moment,
         day,
         select=select,
-        available=facts.keys(),
+        available=facts.keys() | computed.keys(),
         entities=keys if len(keys) == 1 else None,
         rates=rates,
     )
-    intake = _Intake(table, dialect, check=check)
-    intake.take({name: facts[name] for name in plan.facts}, plan.read_values())
+    needed = {name: each for name, each in computed.items() if name in plan.facts}
+    ids = {f"{name.partition('.')[0]}.id": TEXT for name in needed}
+    intake = IbisIntake(table, dialect, check=check)
+    read_of = {name: facts[name] for name in {**plan.facts, **ids} if name in facts}
+    intake.take(read_of, plan.read_values() | ids.keys())
     intake.presence(plan.present, facts)
+    if isinstance(as_of, str):
+        intake.moment(as_of)
     further: dict[str, Node] = {}
     if reasons:
         further |= named_masks("reasons", plan.masks([test for _, test in plan.reasons]))
@@ -90,16 +98,21 @@ def query(
     if not check:
         intake.tests.clear()
     read = table.select(*passed, misfit=intake.misfit(), **intake.parts)
-    emitter = IbisEmitter(read, names_of(plan), dialect)
     roots = [part for output in plan.outputs for part in output.value.parts]
     try:
+        if isinstance(as_of, str):
+            read = with_moments(read, zone, dialect)
+        for name, each in lists.items():
+            own = {full: aggregate for full, aggregate in needed.items() if aggregate.of == name}
+            read = RelatedQuery(ruleset, each, dialect, moment, day, check=check).joined(read, own)
+        emitter = IbisEmitter(read, names_of(plan), dialect)
         emitter.run([*roots, *further.values()])
         columns = emitter.final(plan.outputs)
         columns |= {name: emitter.column(node).cast(dt.int64) for name, node in further.items()}
     except (UnsupportedError, TooWideError) as found:
         what = str(found) or "a number of more than 38 digits"
         raise UsageError([not_columnar(f"`{dialect.name}`", what, ruleset.name)]) from None
-    if intake.tests:
+    if check:
         columns = {
             name: ibis.cases((~emitter.table["misfit"], made), else_=dialect.null(made.type()))
             for name, made in columns.items()
@@ -117,170 +130,3 @@ def _back_end(table: ir.Table) -> str:
             remedy='name the one it will run on: `back_end="duckdb"`',
         )
         raise UsageError([problem]) from None
-
-
-class _Intake:
-    """Brings columns of a table into the form of the algebra, with tests that their values fit."""
-
-    def __init__(self, table: ir.Table, dialect: Dialect, *, check: bool) -> None:
-        self._table = table
-        self._check = check
-        self._dialect = dialect
-        self.parts: dict[str, Any] = {}
-        self.tests: list[Any] = []
-
-    def misfit(self) -> Any:
-        """Return the test that a value does not fit."""
-        if not self.tests:
-            return ibis.literal(value=False)
-        return ~reduce(lambda a, b: a & b, (ibis.coalesce(test, True) for test in self.tests))
-
-    def take(self, facts: Mapping[str, Fact | Aggregate], read: Collection[str]) -> None:
-        """Read the columns of facts; raise UsageError with those whose types do not go.
-
-        Of facts that are not among the `read` ones it is only asked where they are.
-        """
-        problems = []
-        for name, fact in facts.items():
-            column = self._table[name]
-            low, high = (fact.low, fact.high) if isinstance(fact, Fact) else (None, None)
-            if not self._read(name, fact.type, column, low, high):
-                message = f"the column `{name}` is {column.type()}, and the fact is {_type_name(fact.type)}"
-                problems.append(Problem("wrong-type", message, found=str(column.type())))
-            elif name not in read:
-                asked = column.nullif("") if column.type().is_string() else column
-                self.parts |= {column_name(name, shape.part): asked for shape in shape_of(fact.type)}
-        if problems:
-            raise UsageError(problems)
-
-    def presence(self, entities: Iterable[str], facts: Mapping[str, Any]) -> None:
-        """Add the columns that tell which entities a row has."""
-        for entity in entities:
-            known = [self._there(name) for name in facts if name.startswith(f"{entity}.")]
-            own = reduce(lambda a, b: a | b, known) if known else ibis.literal(value=False)
-            self.parts[column_name(f"{entity}.", "value")] = own
-
-    def _there(self, name: str) -> Any:
-        column = self._table[name]
-        return column.notnull() & (column != "") if column.type().is_string() else column.notnull()
-
-    def _keep(self, name: str, part: str, value: Any) -> bool:
-        self.parts[column_name(name, part)] = value
-        return True
-
-    def _read(self, name: str, type_: Type, column: Any, low: int | None, high: int | None) -> bool:
-        held = column.type()
-        match type_:
-            case BooleanType():
-                return held.is_boolean() and self._keep(name, "value", column)
-            case IntegerType():
-                return held.is_integer() and self._integer(name, type_, column)
-            case DecimalType():
-                units = self._units(column, type_.scale, type_.precision, low, high)
-                return units is not None and self._keep(name, "value", units)
-            case MoneyType():
-                return self._money(name, type_, column, low, high)
-            case TextType():
-                return held.is_string() and self._keep(name, "value", column.nullif(""))
-            case OneOfType(values=values):
-                if not held.is_string():
-                    return False
-                if not self._check:
-                    return self._keep(name, "value", column)
-                text = column.nullif("")
-                self.tests.append(text.isin(list(values)))
-                return self._keep(name, "value", text)
-            case DateType():
-                return held.is_date() and self._bounded(
-                    name, self._dialect.from_date(column).cast(dt.int32), FIRST_DAY, LAST_DAY
-                )
-            case DateTimeType():
-                # a time without a zone would be read in that of the session
-                if not held.is_timestamp() or held.timezone is None:
-                    return False
-                moment = self._dialect.from_instant(column)
-                return self._bounded(name, moment, FIRST_INSTANT, LAST_INSTANT)
-            case ListType(item=Type() as item):
-                return self._list(name, item, column)
-        return False
-
-    def _bounded(self, name: str, number: Any, low: int, high: int) -> bool:
-        self.tests.append(number.between(low, high))
-        return self._keep(name, "value", number)
-
-    def _integer(self, name: str, type_: IntegerType, column: Any) -> bool:
-
-        least, most = column.type().bounds
-        if type_.low > least or most > type_.high:
-            self.tests.append(column.between(max(type_.low, least), min(type_.high, most)))
-        wanted = integer_type(type_.low, type_.high)
-        return self._keep(name, "value", column if column.type() == wanted else column.try_cast(wanted))
-
-    def _units(
-        self, column: Any, scale: int, precision: int, low: int | None, high: int | None
-    ) -> Any | None:
-
-        held = column.type()
-        if held.is_integer():
-            gained, digits = scale, 19
-        elif held.is_decimal() and held.scale is not None and held.scale <= scale:
-            gained, digits = scale - held.scale, held.precision or 38
-        else:
-            return None
-        if digits + gained > MAX_DIGITS:
-            # what the factor would carry beyond 38 digits is no value of the fact either
-            limit = ibis.literal(10 ** (precision - scale), type=dt.Decimal(MAX_DIGITS, 0))
-            inside = (column < limit) & (column > -limit)
-            self.tests.append(inside)
-            column = ibis.cases((inside, column), else_=self._dialect.null(held))
-        units = self._dialect.units_of(column, scale)
-        most = 10**precision - 1
-        least = max(-most, low if low is not None else -most)
-        most = min(most, high if high is not None else most)
-        self.tests.append(units.between(self._dialect.wide_literal(least), self._dialect.wide_literal(most)))
-        wanted = integer_type(-(10**precision) + 1, 10**precision - 1)
-        if wanted == WIDE:
-            return units
-        return self._dialect.from_wide(units, wanted)
-
-    def _money(self, name: str, type_: MoneyType, column: Any, low: int | None, high: int | None) -> bool:
-        held = column.type()
-        if not held.is_struct() or set(held.names) != {"amount", "currency"}:
-            return False
-        units = self._units(column["amount"], type_.scale, type_.precision, low, high)
-        if units is None:
-            return False
-        currency = column["currency"]
-        codes = [type_.currency] if type_.currency is not None else sorted(currency_codes())
-        self.tests.append(
-            column.isnull() | (column["amount"].notnull() & currency.isin(codes)).fill_null(False)
-        )
-        if type_.currency is not None:
-            return self._keep(name, "value", units)
-        return self._keep(name, "units", units) and self._keep(name, "currency", currency)
-
-    def _list(self, name: str, item: Type, column: Any) -> bool:
-
-        held = column.type()
-        if not held.is_array():
-            return False
-        inner = held.value_type
-        match item:
-            case TextType() if inner.is_string():
-                self.tests.append(column.filter(lambda each: each.isnull() | (each == "")).length() == 0)
-            case OneOfType(values=values) if inner.is_string():
-                self.tests.append(
-                    column.filter(lambda each: each.isnull() | ~each.isin(list(values))).length() == 0
-                )
-            case BooleanType() if inner.is_boolean():
-                self.tests.append(column.filter(lambda each: each.isnull()).length() == 0)
-            case IntegerType(low=low, high=high) if inner == integer_type(low, high):
-                outside = column.filter(lambda each: each.isnull() | ~each.between(low, high))
-                self.tests.append(outside.length() == 0)
-            case _:
-                return False
-        return self._keep(name, "value", column)
-
-
-def _type_name(type_: Type) -> str:
-    return "one of its values" if isinstance(type_, OneOfType) else str(type_)

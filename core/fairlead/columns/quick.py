@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from fairlead.columns.arithmetic import FIRST_DAY, FIRST_INSTANT, LAST_DAY, LAST_INSTANT
+from fairlead.columns.zones import instants_of
 from fairlead.facts.currencies import currency_codes
 from fairlead.facts.types import (
     BooleanType,
@@ -269,7 +270,7 @@ def _date(raw: pl.Series) -> Reading | None:
 
 
 def _instant(raw: pl.Series, zone: tzinfo) -> Reading | None:
-    moment = _CELL
+    moment, held = _CELL, raw
     dtype = raw.dtype
     if dtype == pl.String:
         plain = _CELL.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
@@ -278,13 +279,12 @@ def _instant(raw: pl.Series, zone: tzinfo) -> Reading | None:
     elif not isinstance(dtype, pl.Datetime):
         return None
     else:
-        moment = moment.dt.cast_time_unit("us")
+        held = raw.dt.cast_time_unit("us").to_physical()
         if dtype.time_zone is None:
-            # clock times that the zone skips or shows twice are left to the careful reading
-            name = getattr(zone, "key", None) or str(zone)
-            moment = moment.dt.replace_time_zone(name, ambiguous="null", non_existent="null")
+            # clock times far off, which the steps of the zone do not tell of, are left to the careful reading
+            held = instants_of(held, zone)
     value = moment.cast(pl.Int64)
-    part, fits = _of(raw, value, value.is_between(FIRST_INSTANT, LAST_INSTANT))
+    part, fits = _of(held, value, value.is_between(FIRST_INSTANT, LAST_INSTANT))
     return _or_empty(Reading((part,), fits), raw)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -12,22 +12,24 @@ import polars as pl
 from fairlead.columns import arithmetic
 from fairlead.columns.algebra import Algebra
 from fairlead.columns.backends import run_plan
-from fairlead.columns.intake import Intake, column_name, facts_of_columns, internal_dtype
+from fairlead.columns.intake import Intake, Parse, column_name, facts_of_columns, internal_dtype
 from fairlead.columns.nodes import Kind, Node, TooWideError
-from fairlead.columns.plan import Plan, not_columnar
+from fairlead.columns.plan import AS_OF, AS_OF_DATE, Plan, not_columnar, time_value
 from fairlead.columns.terms import Terms, UnsupportedError
-from fairlead.columns.values import Value, constant, day_number, fact_value, null_value, shape_of
-from fairlead.facts.model import Aggregate, Window
-from fairlead.facts.types import DATE, DATE_TIME, INT64_HIGH, INT64_LOW, MAX_DIGITS, IntegerType, Type
+from fairlead.columns.values import Value, fact_value, null_value, shape_of
+from fairlead.facts.model import Aggregate, Fact, Window
+from fairlead.facts.types import DATE, INT64_HIGH, INT64_LOW, MAX_DIGITS, IntegerType, Type
 from fairlead.logic.terms import Variable
 from fairlead.problems import Problem, RecordError, UsageError
 from fairlead.ruleset.typed import Ruleset
 
-__all__ = ["RelatedTable", "aggregates_of"]
+__all__ = ["NOTHING", "RelatedTable", "aggregates_of", "aggregates_plan", "check_stated", "link_of"]
 
 _MONTHS = {"year": 12, "quarter": 3, "month": 1}
 #: rows that a sum is exact over, as a power of ten
 _MOST_ROWS = 18
+#: what an owner has for whom nothing was found; it is absent for the other functions
+NOTHING: Mapping[str, Any] = {"count": 0, "sum": 0, "exists": False}
 
 
 def aggregates_of(ruleset: Ruleset, columns: Iterable[str], lists: Iterable[str]) -> dict[str, Aggregate]:
@@ -62,30 +64,57 @@ def aggregates_of(ruleset: Ruleset, columns: Iterable[str], lists: Iterable[str]
     return found
 
 
+def check_stated(facts: Iterable[str], computed: Mapping[str, Aggregate]) -> None:
+    """Raise UsageError with the aggregates that are stated and computed as well."""
+    problems = [
+        Problem(
+            "stated-twice",
+            f"`{name}` is stated, and also the records in `{computed[name].of}` that it is computed from",
+            found=name,
+            remedy="leave out one of them",
+        )
+        for name in facts
+        if name in computed
+    ]
+    if problems:
+        raise UsageError(problems)
+
+
+def link_of(ruleset: Ruleset, aggregate: Aggregate, facts: Iterable[str]) -> str:
+    """Return the fact of related records that names their owner; raise UsageError where there is none."""
+    entity = ruleset.model.entities[aggregate.entity]
+    link = f"{entity.related[aggregate.of].link}.id"
+    if link not in facts:
+        message = f"the related records `{aggregate.of}` have no column `{link}`"
+        raise UsageError([Problem("unknown-columns", message, found=aggregate.of)])
+    return link
+
+
 @dataclass(frozen=True, slots=True)
 class RelatedTable:
-    """Related records: their own facts, and the id of what they belong to (`partner.id`)."""
+    """Related records: their own facts, and the id of what they belong to (`partner.id`).
+
+    `as_of` and `as_of_date` are None where each owner has its own; `parser` is that of Intake.
+    """
 
     ruleset: Ruleset
     frame: pl.DataFrame
     zone: tzinfo
-    as_of: datetime
-    as_of_date: date
+    as_of: datetime | None
+    as_of_date: date | None
+    parser: Callable[[Fact | Aggregate, tzinfo], Parse] | None = None
 
-    def series(self, name: str, aggregate: Aggregate, owners: pl.Series, engine: str) -> pl.Series:
-        """Return an aggregate for each owner by its id; it is absent where the id is.
+    def series(self, name: str, aggregate: Aggregate, owners: pl.DataFrame, engine: str) -> pl.Series:
+        """Return an aggregate for each owner by its id, in the column `owner`; it is absent where the id is.
 
-        Raises RecordError for a related record that does not fit or that another has the id of, UsageError
-        for what columns cannot compute exactly.
+        The owners have the columns of their own moment, if each has its own. Raises RecordError for a related
+        record that does not fit or that another has the id of, UsageError for what columns cannot compute
+        exactly.
         """
-        entity = self.ruleset.model.entities[aggregate.entity]
-        link = f"{entity.related[aggregate.of].link}.id"
         facts = facts_of_columns(self.ruleset.model, self.frame.columns)
-        if link not in facts:
-            message = f"the related records `{aggregate.of}` have no column `{link}`"
-            raise UsageError([Problem("unknown-columns", message, found=aggregate.of)])
-        plan, roots = self._plan(aggregate, facts)
-        intake = Intake({**facts}, self.zone)
+        link = link_of(self.ruleset, aggregate, facts)
+        plan, roots = aggregates_plan(self.ruleset, [aggregate], facts, self.as_of, self.as_of_date)
+        intake = Intake({**facts}, self.zone, self.parser)
         taken = intake.take(self.frame, {**plan.facts, link: facts[link].type})
         if taken.misfits:
             raise RecordError(
@@ -96,15 +125,22 @@ class RelatedTable:
                 ]
             )
         self._check_ids(f"{aggregate.record}.id")
-        rows = run_plan(engine, plan, taken, [], roots)
-        rows = rows.with_columns(taken.frame[column_name(link, "value")].alias("owner"))
+        # an owner that is there for several moments has an aggregate for each, where they matter
+        times = [column_name(each, "value") for each in (AS_OF, AS_OF_DATE) if each in plan.facts]
+        keys = ["owner", *times]
+        taken.frame = taken.frame.with_columns(taken.frame[column_name(link, "value")].alias("owner"))
+        if times:
+            moments = owners.select(keys).unique()
+            taken.frame = taken.frame.drop("#row", strict=False).join(moments, on="owner")
+        ((state, value),) = roots
+        rows = run_plan(engine, plan, taken, [], {"state": state, "value": value})
+        rows = rows.with_columns(taken.frame[keys])
         (shape,) = shape_of(aggregate.type)
-        groups = _grouped(rows.drop_nulls("owner"), aggregate)
-        joined = pl.DataFrame({"owner": owners}).join(groups, on="owner", how="left", maintain_order="left")
-        nothing: Any = {"count": 0, "sum": 0, "exists": False}.get(aggregate.function)
+        groups = _grouped(rows.drop_nulls("owner"), aggregate, keys)
+        joined = owners.select(keys).join(groups, on=keys, how="left", maintain_order="left")
         none = pl.col("owner").is_not_null() & pl.col("found").is_null()
-        value = pl.when(none).then(pl.lit(nothing)).otherwise(pl.col("value"))
-        return joined.select(value.cast(internal_dtype(shape)).alias(name)).to_series()
+        made = pl.when(none).then(pl.lit(NOTHING.get(aggregate.function))).otherwise(pl.col("value"))
+        return joined.select(made.cast(internal_dtype(shape)).alias(name)).to_series()
 
     def _check_ids(self, column: str) -> None:
         if column not in self.frame.columns:
@@ -116,59 +152,78 @@ class RelatedTable:
             remedy = "leave out one of them: it would be counted twice"
             raise RecordError([Problem("duplicate-id", message, found=str(twice[0]), remedy=remedy)])
 
-    def _plan(self, aggregate: Aggregate, facts: Mapping[str, Any]) -> tuple[Plan, dict[str, Node]]:
-        on = Algebra()
-        plan = Plan(self.ruleset, on, [], {}, set())
 
-        def read(variable: Variable) -> Value:
-            if variable.origin == "time":
-                own: Any = self.as_of if variable.name == "as_of" else self.as_of_date
-                return constant(on, DATE_TIME if variable.name == "as_of" else DATE, own)
-            return fact(variable.name, variable.type)
+def aggregates_plan(
+    ruleset: Ruleset,
+    aggregates: Iterable[Aggregate],
+    facts: Collection[str],
+    as_of: datetime | None,
+    as_of_date: date | None,
+) -> tuple[Plan, list[tuple[Node, Node]]]:
+    """Return what to compute of each related record: for each aggregate whether it counts, and its value.
 
-        def fact(name: str, type_: Type) -> Value:
-            if name not in facts:
-                return null_value(on, type_)
-            plan.facts[name] = type_
-            return fact_value(on, name, type_)
+    Without a moment it is the owner's, which stands beside the facts. Raises UsageError for what columns
+    cannot compute exactly.
+    """
+    on = Algebra()
+    plan = Plan(ruleset, on, [], {}, set())
 
+    def read(variable: Variable) -> Value:
+        if variable.origin == "time":
+            return time_value(plan, variable.name, as_of, as_of_date)
+        return fact(variable.name, variable.type)
+
+    def fact(name: str, type_: Type) -> Value:
+        if name not in facts:
+            return null_value(on, type_)
+        plan.facts[name] = type_
+        return fact_value(on, name, type_)
+
+    def roots(aggregate: Aggregate) -> tuple[Node, Node]:
+        where = ruleset.aggregate_filters.get(aggregate.name)
+        state = Terms(on, read).test(where) if where is not None else on.true
+        if aggregate.window is not None:
+            today = time_value(plan, "as_of_date", as_of, as_of_date).node
+            day = fact(aggregate.window.on, DATE).node
+            state = on.and_(state, _inside(on, aggregate.window, day, today))
+        value = on.null(Kind.NUMBER)
+        if aggregate.value is not None:
+            found = ruleset.model.get(aggregate.value)
+            assert found is not None
+            value = fact(aggregate.value, found.type).node
+            if aggregate.function == "sum" and max(-value.low, value.high) > 10 ** (MAX_DIGITS - _MOST_ROWS):
+                raise TooWideError
+        return state, value
+
+    made = []
+    for aggregate in aggregates:
         try:
-            where = self.ruleset.aggregate_filters.get(aggregate.name)
-            state = Terms(on, read).test(where) if where is not None else on.true
-            if aggregate.window is not None:
-                state = on.and_(
-                    state, self._inside(on, aggregate.window, fact(aggregate.window.on, DATE).node)
-                )
-            value = on.null(Kind.NUMBER)
-            if aggregate.value is not None:
-                found = self.ruleset.model.get(aggregate.value)
-                assert found is not None
-                value = fact(aggregate.value, found.type).node
-                if aggregate.function == "sum" and max(-value.low, value.high) > 10 ** (
-                    MAX_DIGITS - _MOST_ROWS
-                ):
-                    raise TooWideError
+            made.append(roots(aggregate))
         except (TooWideError, UnsupportedError):
             what = "more than 38 digits on the way"
             raise UsageError([not_columnar(f"`{aggregate.name}`", what, aggregate.name)]) from None
-        return plan, {"state": state, "value": value}
-
-    def _inside(self, on: Algebra, window: Window, day: Node) -> Node:
-        today = on.number(day_number(self.as_of_date))
-        if window.kind == "calendar":
-            months = on.number(_MONTHS[str(window.unit)])
-            own, now = (on.divide(arithmetic.month_start(on, each), months) for each in (day, today))
-            return on.compare("==", own, now)
-        so_far = on.compare("<=", day, today)
-        if window.months is not None:
-            start = arithmetic.add_months(on, today, on.number(-window.months))
-        else:
-            start = arithmetic.add_days(on, today, on.number(-(window.days or 0)))
-        return so_far if start.is_null_constant else on.and_(so_far, on.compare(">", day, start))
+    return plan, made
 
 
-def _grouped(rows: pl.DataFrame, aggregate: Aggregate) -> pl.DataFrame:
-    """Return a row for each owner: `found` is true, `value` the aggregate, null where it is unknown."""
+def _inside(on: Algebra, window: Window, day: Node, today: Node) -> Node:
+    if window.kind == "calendar":
+        months = on.number(_MONTHS[str(window.unit)])
+        own, now = (on.divide(arithmetic.month_start(on, each), months) for each in (day, today))
+        return on.compare("==", own, now)
+    so_far = on.compare("<=", day, today)
+    if window.months is not None:
+        start = arithmetic.add_months(on, today, on.number(-window.months))
+    else:
+        start = arithmetic.add_days(on, today, on.number(-(window.days or 0)))
+    # a window that would begin before the calendar has every day so far
+    return on.and_(so_far, on.or_(on.is_null(start), on.compare(">", day, start)))
+
+
+def _grouped(rows: pl.DataFrame, aggregate: Aggregate, keys: Sequence[str]) -> pl.DataFrame:
+    """Return a row for each owner, or owner and moment.
+
+    `found` is true, `value` the aggregate, null where it is unknown.
+    """
     counts, value = pl.col("state").fill_null(value=False), pl.col("value")
     unknown = pl.col("state").is_null().any()
     lacking = (counts & value.is_null()).any()
@@ -184,7 +239,7 @@ def _grouped(rows: pl.DataFrame, aggregate: Aggregate) -> pl.DataFrame:
             made = pl.when(~lacking).then(counted.min())
         case _:
             made = pl.when(~lacking).then(counted.max())
-    grouped = rows.group_by("owner").agg(
+    grouped = rows.group_by(keys).agg(
         pl.lit(value=True).alias("found"), pl.when(~unknown).then(made).alias("value")
     )
     if aggregate.function == "sum" and isinstance(aggregate.type, IntegerType):

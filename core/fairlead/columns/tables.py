@@ -24,7 +24,7 @@ def evaluate_table(
     ruleset: Ruleset,
     table: Any,
     *,
-    as_of: date,
+    as_of: date | str,
     engine: str = "polars",
     zone: tzinfo = UTC,
     select: Iterable[str] | None = None,
@@ -39,10 +39,10 @@ def evaluate_table(
 
     `table` is an Arrow table or record batch, a Polars frame (lazy or not) or a pandas frame. `engine` is
     `polars`, `duckdb` or `spark`. There is a column for each decision; `reasons` and `unknown` are `none`,
-    `mask` or `names`. These, `related` and `check_all` are explained at `TableProgram`. A cell that does not
-    fit its fact raises RecordError, with the first ones and their rows; with `misfits` given they go there
-    instead and their rows have no results. Raises UsageError as `TableProgram` does, and for an engine that
-    there is not.
+    `mask` or `names`, and `unknown` also `missing` or `causes`, see `TableProgram.evaluate`. `as_of`,
+    `related` and `check_all` are explained at `TableProgram`. A cell that does not fit its fact raises
+    RecordError, with the first ones and their rows; with `misfits` given they go there instead and their rows
+    have no results. Raises UsageError as `TableProgram` does, and for an engine that there is not.
     """
     frame, back = _taken(table)
     lists = {name: _taken(each)[0] for name, each in (related or {}).items()}

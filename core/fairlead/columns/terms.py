@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 
 from fairlead.columns import arithmetic
@@ -38,17 +39,19 @@ class Terms:
         self.on = on
         self._read = read
         self._rates = rates or {}
+        #: the quantifiers around what is translated, from the outermost on
+        self.inside: tuple[int, ...] = ()
         self._elements: list[Value] = []
-        self._known: dict[int, tuple[Term, Value]] = {}
+        self._quantifiers: dict[tuple[tuple[int, ...], int], int] = {}
+        self._known: dict[tuple[tuple[int, ...], int], tuple[Term, Value]] = {}
 
     def value(self, term: Term) -> Value:
         """Return the columns of a term."""
-        if self._elements:
-            return self._value(term)
-        found = self._known.get(id(term))
+        key = (self.inside, id(term))
+        found = self._known.get(key)
         if found is None:
             # the term is kept, or its id could become another's
-            found = self._known[id(term)] = (term, self._value(term))
+            found = self._known[key] = (term, self._value(term))
         return found[1]
 
     def test(self, term: Term) -> Node:
@@ -87,14 +90,29 @@ class Terms:
             listed = on.case([(enough, none)], listed)
         return Value((listed,))
 
+    @contextmanager
+    def elements_of(self, term: Quantifier) -> Iterator[int]:
+        """Translate what is inside a quantifier; give its number, which is one wherever it is asked for."""
+        on, outside = self.on, self.inside
+        source = self.value(term.source)
+        key = (outside, id(term))
+        if key not in self._quantifiers:
+            self._quantifiers[key] = on.new_quantifier()
+        quantifier = self._quantifiers[key]
+        elements = (on.element(quantifier, place, part) for place, part in enumerate(source.parts))
+        self._elements.append(Value(tuple(elements)))
+        self.inside = (*outside, quantifier)
+        try:
+            yield quantifier
+        finally:
+            self._elements.pop()
+            self.inside = outside
+
     def _quantifier(self, term: Quantifier) -> Value:
         on = self.on
         source = self.value(term.source)
-        quantifier = on.new_quantifier()
-        elements = (on.element(quantifier, place, part) for place, part in enumerate(source.parts))
-        self._elements.append(Value(tuple(elements)))
-        body = self.test(term.body)
-        self._elements.pop()
+        with self.elements_of(term) as quantifier:
+            body = self.test(term.body)
         if term.kind == "all":
             fails = on.any_of(quantifier, source.parts, on.not_(body))
             # all of nothing is false, as in JSONLogic
@@ -332,18 +350,32 @@ class Terms:
         pick = min if better == "<" else max
         return pick(left.low, right.low), pick(left.high, right.high)
 
+    def rate(self, term: Apply, currency: str | None = None) -> Node:
+        """Return the rate of a conversion, unknown where there is none.
+
+        With `currency` it is the rate of amounts in that one.
+        """
+        return self._rate_and_digits(term, currency)[0]
+
+    def _rate_and_digits(self, term: Apply, code: str | None = None) -> tuple[Node, int]:
+        source = term.arguments[0].type
+        assert isinstance(source, MoneyType)
+        wanted = str(term.option("currency"))
+        money, day = (self.value(argument) for argument in term.arguments)
+        known = code or source.currency
+        currency = self.on.text(known) if known is not None else money.parts[1]
+        digits = max(
+            (rate[2] for (_, to), rates in self._rates.items() if to == wanted for rate in rates), default=0
+        )
+        return self._rate(currency, wanted, day.node, digits), digits
+
     def _convert(self, term: Apply, money: Value, day: Value) -> Node:
         on = self.on
         source, target = term.arguments[0].type, term.type
         assert isinstance(source, MoneyType)
         assert isinstance(target, MoneyType)
-        wanted = str(term.option("currency"))
         units = money.parts[0]
-        currency = on.text(source.currency) if source.currency is not None else money.parts[1]
-        digits = max(
-            (rate[2] for (_, to), rates in self._rates.items() if to == wanted for rate in rates), default=0
-        )
-        numerator = self._rate(currency, wanted, day.node, digits)
+        numerator, digits = self._rate_and_digits(term)
         top = on.multiply(on.multiply(units, numerator), on.number(10**target.scale))
         bottom = on.number(10 ** (source.scale + digits))
         known = on.and_(on.is_known(units), on.is_known(day.node))

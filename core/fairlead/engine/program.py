@@ -63,6 +63,8 @@ class Program:
         self._reads_day = "as_of_date" in read or self._aggregates.reads_day
         self._reads_instant = "as_of" in read or self._aggregates.reads_instant
         self._runners: dict[tuple[Any, ...], Run] = {}
+        #: the time that was asked for last: of many records in a row it is the same
+        self._last: tuple[date, Run] | None = None
 
     @property
     def name(self) -> str:
@@ -118,6 +120,8 @@ class Program:
 
     def runner(self, as_of: date | datetime, rates: Rates | None = None) -> Run:
         """Return the function that decides checked records as of an instant, or the start of a day."""
+        if rates is None and self._last is not None and self._last[0] == as_of:
+            return self._last[1]
         moment, day = self._time(as_of)
         values = self._parameters_on(day)
         key = (
@@ -133,6 +137,8 @@ class Program:
                 if len(self._runners) >= _KEPT_RUNNERS:
                     self._runners.clear()
                 self._runners[key] = run
+        if rates is None:
+            self._last = as_of, run
         return run
 
     def evaluate(
@@ -156,16 +162,28 @@ class Program:
             finder=self.due,
         )
 
-    def evaluate_table(self, table: Any, as_of: date | datetime, **options: Any) -> Any:
+    def evaluate_table(self, table: Any, as_of: date | datetime | str, **options: Any) -> Any:
         """Decide every row of a table (Arrow, Polars or pandas) whose columns are named after facts.
 
-        It gives the same as `evaluate` for each row, all at once; options and errors are those of
-        `fairlead.columns.evaluate_table`. Needs the extra `columns`.
+        It gives the same as `evaluate` for each row, all at once, as of one moment or, given the name of a
+        column, as of each row's own; options and errors are those of `fairlead.columns.evaluate_table`. Needs
+        the extra `columns`.
         """
         from fairlead.columns import evaluate_table
 
         settings = {"select": self.decisions, "zone": self.zone, **options}
         return evaluate_table(self.ruleset, table, as_of=as_of, **settings)
+
+    def query(self, table: Any, as_of: date | datetime | str, **options: Any) -> Any:
+        """Return the decisions about every row of an Ibis table as an expression; nothing is run.
+
+        It gives the same as `evaluate` for each row, as of one moment or, given the name of a column, as of
+        each row's own; options and errors are those of `fairlead.columns.query`. Needs the extra `columns`.
+        """
+        from fairlead.columns import query
+
+        settings = {"select": self.decisions, "zone": self.zone, **options}
+        return query(self.ruleset, table, as_of, **settings)
 
     def aggregating(self, as_of: date | datetime) -> Callable[[Checked], Checked]:
         """Return the function from a checked record to the same with the aggregates of its related records.
