@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow.parquet
 import pytest
 
 from fairlead.engine import Program, load
@@ -88,13 +89,25 @@ def test_csv_gives_the_same_rejects_counts_and_results(tmp_path: Path) -> None:
     assert summary.by_code == by_row.by_code
     assert summary.reading == by_row.reading
     assert summary.rejected > 20
-    wanted, found = lines(results_by_row), lines(results)
-    shared = [name for name in wanted[0] if name in found[0]]
-    assert shared[:4] == ["line", "id", "lead.score", "lead.band"]
-    assert "digest" in shared
-    assert [[row[name] for name in shared] for row in found] == [
-        [row[name] for name in shared] for row in wanted
-    ]
+    assert results.read_bytes() == results_by_row.read_bytes()
+    first = lines(results)[0]
+    assert list(first)[:4] == ["line", "id", "lead.score", "lead.band"]
+    assert list(first)[-4:] == ["reasons", "missing", "digest", "approval"]
+    assert "lead.asked_for_specific_dates" in first["missing"].split(" ")
+
+
+@pytest.mark.parametrize("end", [".csv", ".parquet"])
+def test_a_file_without_records_gives_the_columns_alone(tmp_path: Path, end: str) -> None:
+    source = tmp_path / "leads.csv"
+    source.write_text("lead.id,lead.channel\n")
+    _, _, by_row = ran("row", source, tmp_path, end)
+    _, _, found = ran("columns", source, tmp_path, end)
+    if end == ".csv":
+        assert found.read_text() == by_row.read_text()
+        assert found.read_text().startswith("line,id,lead.score,lead.band,")
+    else:
+        assert parquet_table(found).equals(parquet_table(by_row))
+        assert parquet_table(found).column_names[:3] == ["line", "id", "lead.score"]
 
 
 def test_bytes_that_are_no_text_are_rejected_with_their_line(tmp_path: Path) -> None:
@@ -104,6 +117,10 @@ def test_bytes_that_are_no_text_are_rejected_with_their_line(tmp_path: Path) -> 
     _, by_columns, _ = ran("columns", source, tmp_path)
     assert by_columns == by_row
     assert [json.loads(line)["line"] for line in by_columns.splitlines()] == [3, 5]
+
+
+def parquet_table(path: Path) -> Any:
+    return pyarrow.parquet.read_table(path)
 
 
 def parquet(path: Path) -> Path:
@@ -134,10 +151,13 @@ def test_parquet_gives_the_same_rejects_counts_and_results(tmp_path: Path) -> No
     assert [json.loads(line)["line"] for line in rejects.splitlines()] == [2, 3, 5]
     assert (summary.read, summary.evaluated, summary.rejected) == (5, 2, 3)
     assert summary.by_code == by_row.by_code
-    wanted, found = pl.read_parquet(results_by_row), pl.read_parquet(results)
-    shared = [name for name in wanted.columns if name in found.columns]
-    assert shared[:3] == ["line", "id", "lead.score"]
-    assert found.select(shared).to_dicts() == wanted.select(shared).to_dicts()
+    found = parquet_table(results)
+    assert found.equals(parquet_table(results_by_row))
+    assert found.column_names[:3] == ["line", "id", "lead.score"]
+    # of the first lead the channel and the budget are known, and there are no columns for these two
+    missing = set(found["missing"].to_pylist()[0])
+    assert missing & {"lead.channel", "lead.budget"} == set()
+    assert missing >= {"lead.asked_for_specific_dates", "lead.created_at"}
 
 
 def test_a_record_without_what_is_decided_about_is_rejected(tmp_path: Path) -> None:
@@ -173,3 +193,57 @@ def test_auto_takes_rows_for_a_small_file(tmp_path: Path) -> None:
 def test_an_engine_that_is_not_there_is_named(tmp_path: Path) -> None:
     problem = refused("colums", InputFile(str(written(tmp_path / "a.csv", 2))))
     assert (problem.code, problem.nearest) == ("unknown-engine", "columns")
+
+
+def partners(engine: str, source: Path, folder: Path) -> tuple[Summary, str]:
+    rejects = folder / f"{engine}.rejects"
+    programme = load("medical-travel/partner-programme", as_of=DAY)
+    file, target = InputFile(str(source)), str(folder / f"{engine}.csv")
+    return evaluate_with(engine, programme, file, target, str(rejects), DAY, output_format="csv"), (
+        rejects.read_text()
+    )
+
+
+def test_lists_in_cells_are_read_item_by_item(tmp_path: Path) -> None:
+    source = tmp_path / "partners.csv"
+    source.write_text("partner.id,partner.languages\nP1,de|en\nP2,\nP3,tr\nP4,de||en\n")
+    summary, rejects = partners("columns", source, tmp_path)
+    assert (summary.read, summary.evaluated) == (4, 3)
+    assert (summary, rejects) == partners("row", source, tmp_path)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_list_whose_items_hold_the_separator_is_rejected(large: bool, tmp_path: Path) -> None:
+    source = tmp_path / "partners.parquet"
+    kind = (pyarrow.large_list if large else pyarrow.list_)(pyarrow.string())
+    columns = {
+        "partner.id": ["P1", None, "P3", "P4"],
+        "partner.languages": pyarrow.array([["de|en"], None, ["de", "en"], []], kind),
+    }
+    pyarrow.parquet.write_table(pyarrow.table(columns), source)
+    summary, rejects = partners("columns", source, tmp_path)
+    assert (summary.read, summary.evaluated, summary.reading.blank) == (3, 2, 1)
+    assert json.loads(rejects)["message"] == "`partner.languages` has an item with a `|` in it"
+    assert (summary, rejects) == partners("row", source, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "ruleset", ["medical-travel/lead-scoring", "medical-travel/partner-tiers-as-published"]
+)
+def test_white_space_is_nothing_where_the_row_engine_reads_nothing(ruleset: str, tmp_path: Path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text(
+        "partner.id,partner.rating,lead.id,lead.channel\n"
+        ", ,L1,phone\nP1,5, ,\n,,,phone\nP2,4,\u00a0,\u2003\n,4,,\x1f\n",
+        "utf-8",
+    )
+    made = []
+    for engine in ("row", "columns"):
+        target, rejects = tmp_path / f"{engine}.csv", tmp_path / f"{engine}.rejects"
+        evaluate_with(
+            *(engine, load(ruleset, as_of=DAY), InputFile(str(source)), str(target), str(rejects), DAY),
+            output_format="csv",
+        )
+        made.append((lines(target), rejects.read_text()))
+    assert made[1] == made[0]
+    assert "nothing-to-decide" in made[0][1]

@@ -1,4 +1,4 @@
-"""`fairlead evaluate`: decide every record of a file."""
+"""`fairlead evaluate`: decide every record of a file or of a table of a database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from fairlead.cli.failures import FINDINGS, with_messages
 from fairlead.cli.inputs import (
     Said,
+    TableName,
     reading_json,
     related_json,
     understood,
@@ -23,9 +24,10 @@ from fairlead.cli.screen import error, print_json, say
 __all__ = ["register"]
 
 _PURPOSE = (
-    "Decide every record of a CSV, JSON Lines or Parquet file. The columns are names of facts, or those of "
-    "an export that a mapping knows. A record that does not fit the fact model goes to the rejects file with "
-    "its line and reason; all others are decided. Ends with exit code 1 when there are rejects."
+    "Decide every record of a CSV, JSON Lines or Parquet file, or of a table of a database. The columns are "
+    "names of facts, or those of an export that a mapping knows. A record that does not fit the fact model "
+    "goes to the rejects file with its line and reason; all others are decided. Ends with exit code 1 when "
+    "there are rejects."
 )
 
 
@@ -44,6 +46,10 @@ def register(app: typer.Typer) -> None:
             "    --related introductions=introductions.csv",
             "fairlead evaluate medical-travel/lead-scoring --input leads.parquet --output scores.parquet \\",
             "    --engine columns",
+            "fairlead evaluate medical-travel/lead-scoring --input sqlite:///crm.db --table leads \\",
+            "    --output scores.csv",
+            "fairlead evaluate medical-travel/lead-scoring --table leads --output scores.parquet \\",
+            "    --input 'postgresql+psycopg://reader:${CRM_PASSWORD}@host/crm' --engine columns",
             "cat leads.jsonl | fairlead evaluate medical-travel/lead-scoring --input - --output -",
         ),
     )(with_messages(with_input_options(_evaluate)))
@@ -53,8 +59,14 @@ def _evaluate(
     ruleset: RulesetName,
     source: Annotated[
         str,
-        typer.Option("--input", metavar="FILE", help="CSV, JSON Lines or Parquet; `-` is standard input."),
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="CSV, JSON Lines or Parquet; `-` is standard input. Or the URL of a database, with --table: "
+            "a password `${NAME}` in it is taken from the environment.",
+        ),
     ],
+    table: TableName = None,
     target: Annotated[
         str,
         typer.Option("--output", metavar="FILE", help="CSV, JSON Lines or Parquet; `-` is standard output."),
@@ -93,8 +105,9 @@ def _evaluate(
         typer.Option(
             "--engine",
             metavar="ENGINE",
-            help="row, record by record; columns, many rows at once, for CSV and Parquet (extra `columns`); "
-            "spark (extra `spark`); auto takes columns for Parquet with many rows, where they can do it.",
+            help="row, record by record; columns, many rows at once, for CSV, Parquet and databases (extra "
+            "`columns`); spark (extra `spark`); auto takes columns for Parquet and databases with many rows, "
+            "where they can do it.",
         ),
     ] = "row",
     *,
@@ -114,7 +127,7 @@ def _evaluate(
         summary = evaluate_with(
             engine,
             program,
-            said.of(named, source, file_format),
+            said.input(named, source, table, file_format),
             target,
             rejects,
             moment,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead.cli.failures import with_messages
-from fairlead.cli.inputs import Said, with_input_options
+from fairlead.cli.inputs import Said, TableName, with_input_options
 from fairlead.cli.options import AsJson, AsOf, Decisions, Language, RulesetName, help_text, names_in
 from fairlead.cli.screen import print_json, say
 from fairlead.problems import Problem, RecordError, UsageError
@@ -36,11 +36,19 @@ def _explain(
     ruleset: RulesetName,
     source: Annotated[
         str | None,
-        typer.Option("--input", metavar="FILE", help="CSV, JSON Lines or Parquet.", show_default=False),
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="CSV, JSON Lines or Parquet, or the URL of a database, with --table.",
+            show_default=False,
+        ),
     ] = None,
+    table: TableName = None,
     line: Annotated[
         int | None,
-        typer.Option("--line", metavar="N", help="The line of the record in --input.", show_default=False),
+        typer.Option(
+            "--line", metavar="N", help="The line or row of the record in --input.", show_default=False
+        ),
     ] = None,
     facts: Annotated[
         str | None,
@@ -59,7 +67,7 @@ def _explain(
     if (facts is None) == (source is None) or (source is None) != (line is None):
         message = "one record is needed: `--facts`, or `--input` with `--line`"
         raise UsageError([Problem("wrong-usage", message)])
-    if source is None and said != Said():
+    if source is None and (said != Said() or table is not None):
         message = "what is said about an input goes with `--input`, and not with `--facts`"
         raise UsageError([Problem("wrong-usage", message)])
     named = Target.of(ruleset)
@@ -72,7 +80,7 @@ def _explain(
     else:
         assert source is not None
         assert line is not None
-        record = _record_at(program, said.of(named, source), line)
+        record = _record_at(program, said.input(named, source, table), line)
     result = program.evaluate_checked(record, moment)
     if as_json:
         print_json({**result.as_json(), "trace": result.trace().as_json()})

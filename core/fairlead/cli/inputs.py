@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Said",
+    "TableName",
     "reading_json",
     "related_json",
     "understood",
@@ -27,6 +28,17 @@ __all__ = [
 ]
 
 Value = TypeVar("Value")
+
+TableName = Annotated[
+    str | None,
+    typer.Option(
+        "--table",
+        metavar="NAME",
+        help="The table or view, where --input is the URL of a database; its rows are numbered in the order "
+        "of its primary key.",
+        show_default=False,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,16 @@ class Said:
 
     def of(self, target: Target, path: str, file_format: str | None = None) -> InputFile:
         """Return the file with all that is said about it. Raises UsageError."""
+        from fairlead.files import is_url
+
+        if is_url(path):
+            # it is not repeated: it may hold a password
+            message = "this command reads files, and the URL of a database is given"
+            remedy = "name a file; `fairlead evaluate` and `fairlead explain` read tables of databases"
+            raise UsageError([Problem("wrong-usage", message, remedy=remedy)])
+        return self._file(target, path, file_format)
+
+    def _file(self, target: Target, path: str, file_format: str | None = None) -> InputFile:
         from fairlead.files import InputFile, Stated
 
         self._refuse_unapproved_mapping(target)
@@ -116,6 +138,26 @@ class Said:
             _one_of("--century", self.century, _CENTURIES),
         )
         return InputFile(path, file_format, stated, _related_files(self.related))
+
+    def input(
+        self, target: Target, path: str, table: str | None = None, file_format: str | None = None
+    ) -> InputFile:
+        """Return the file, or the table of a database, with all that is said about it. Raises UsageError."""
+        from fairlead.files import is_url
+
+        if table is None and not is_url(path):
+            return self._file(target, path, file_format)
+        if not is_url(path):
+            message = "`--table` goes with the URL of a database, and the input is a file"
+            remedy = "leave out `--table`, or name a database, such as `--input sqlite:///crm.db`"
+            raise UsageError([Problem("wrong-usage", message, found=table, remedy=remedy)])
+        if table is None:
+            message = "the input is a database, and nothing says which of its tables"
+            raise UsageError([Problem("wrong-usage", message, remedy="name it: `--table leads`")])
+        from fairlead.files.databases import DatabaseTable
+
+        database = DatabaseTable.of(path, table)
+        return replace(self._file(target, database.shown), database=database)
 
     def _refuse_unapproved_mapping(self, target: Target) -> None:
         """Raise UsageError for a mapping from elsewhere: the project's own are approved with its rules."""

@@ -12,6 +12,7 @@ __all__ = [
     "Decisions",
     "Language",
     "PastData",
+    "PastEngine",
     "RulesetName",
     "Witnesses",
     "help_text",
@@ -56,6 +57,17 @@ PastData = Annotated[
         metavar="FILE",
         help="Past records, CSV, JSON Lines or Parquet: which of them come out otherwise.",
         show_default=False,
+    ),
+]
+
+PastEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="What decides the past records: row, record by record; columns, many rows at once, for CSV and "
+        "Parquet (extra `columns`); auto takes columns for Parquet with many rows, where they can do it. All "
+        "find the same.",
     ),
 ]
 

@@ -1,4 +1,4 @@
-"""Evaluation of files: CSV, JSON Lines and Parquet in, decisions and rejects out."""
+"""Evaluation of files and tables of databases: records in, decisions and rejects out."""
 
 from fairlead.files.engines import ENGINES, evaluate_with
 from fairlead.files.evaluate import Summary, evaluate_file
@@ -6,7 +6,7 @@ from fairlead.files.inputs import InputFile, open_input
 from fairlead.files.json_rows import parse_record
 from fairlead.files.mapped_layout import mapping_problems
 from fairlead.files.mappings import Stated
-from fairlead.files.opening import FORMATS, format_of
+from fairlead.files.opening import FORMATS, format_of, is_url
 from fairlead.files.output_file import STANDARD_STREAM
 from fairlead.files.reading import Reading
 from fairlead.files.rejects import Reject
@@ -26,6 +26,7 @@ __all__ = [
     "evaluate_file",
     "evaluate_with",
     "format_of",
+    "is_url",
     "mapping_problems",
     "open_input",
     "parse_record",

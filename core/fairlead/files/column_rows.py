@@ -7,7 +7,7 @@ classes take the cells before they become records.
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import islice
@@ -17,20 +17,24 @@ import polars as pl
 
 from fairlead.facts.model import Aggregate, Fact, FactModel
 from fairlead.facts.types import BooleanType, TextType
-from fairlead.facts.values import UnfitValue
-from fairlead.files.cells import LIST_SEPARATOR, CellValues
+from fairlead.files.cells import CellValues
 from fairlead.files.csv_rows import CsvRows
 from fairlead.files.layout import Layout, plain_facts
-from fairlead.files.parquet_rows import ParquetRows, text_of_value
+from fairlead.files.parquet_rows import ParquetRows
 from fairlead.files.rejects import Reject
+from fairlead.files.rows import Row, record_id
+from fairlead.files.typed_rows import text_of_value
 from fairlead.problems import Problem
 
-__all__ = ["Batch", "CsvBatches", "ParquetBatches", "file_parser"]
+__all__ = ["Batch", "CsvBatches", "ParquetBatches", "file_parser", "without_blank_cells"]
 
 #: how many rows of Parquet are evaluated at once
 _TOGETHER = 250_000
 #: and of CSV, whose cells are Python texts for a while
 _CELLS_TOGETHER = 50_000
+#: what Python's `strip` leaves nothing of
+_WHITE = r"^[\s\x1c-\x1f]+$"
+_BEYOND_ASCII = r"[^\x00-\x7f]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +42,42 @@ class Batch:
     """Rows: `numbers` are those of their first lines, `frame` has a column for each fact, as it was read.
 
     `refuse` rejects the row at a place: with the given problems, else with what is wrong with its cells.
+    `row` gives the row at a place as the reader of rows does; it raises UnfitValue where a cell does not fit.
     """
 
     numbers: pl.Series
     frame: pl.DataFrame
     refuse: Callable[[int, Sequence[Problem]], None]
+    row: Callable[[int], Row]
 
 
 def file_parser(fact: Fact | Aggregate, zone: tzinfo) -> Callable[[Any], Any]:
     """Return the careful reading of a cell: of the text that it has, or would have, in CSV."""
     values = CellValues.of(fact, zone)
+    return lambda cell: values[text_of_value(cell)]
 
-    def parse(cell: Any) -> Any:
-        if isinstance(cell, list) and any(LIST_SEPARATOR in text_of_value(item) for item in cell):
-            raise UnfitValue("invalid-value", f"has an item with a `{LIST_SEPARATOR}` in it", cell)
-        return values[text_of_value(cell)]
 
-    return parse
+def without_blank_cells(batch: Batch, facts: Mapping[str, Fact | Aggregate]) -> Batch:
+    """Return a batch in which cells are null of white space that the row engine reads as empty.
+
+    They are those of facts that are no text, and of texts those with more than ASCII.
+    """
+    blank = {}
+    for name, fact in facts.items():
+        column = batch.frame[name]
+        if column.dtype != pl.String:
+            continue
+        found = column.str.contains(_WHITE)
+        if found.any() and isinstance(fact.type, TextType):
+            found = found & column.str.contains(_BEYOND_ASCII)
+        if found.any():
+            blank[name] = found
+    if not blank:
+        return batch
+    frame = batch.frame.with_columns(
+        pl.when(~found.fill_null(value=False)).then(pl.col(name)).alias(name) for name, found in blank.items()
+    )
+    return replace(batch, frame=frame)
 
 
 class CsvBatches(CsvRows):
@@ -84,7 +107,8 @@ class CsvBatches(CsvRows):
                     row for place, row in enumerate(held) if self._is_text(row, held[place + 1 : place + 2])
                 ]
                 frame = self._frame(held)
-            yield Batch(pl.Series([row[0] for row in held], dtype=pl.Int64), frame, self._refusing(held))
+            numbers = pl.Series([row[0] for row in held], dtype=pl.Int64)
+            yield Batch(numbers, frame, self._refusing(held), self._giving(held))
 
     def _is_text(self, row: Any, following: Sequence[Any]) -> bool:
         number, _, cells = row
@@ -118,6 +142,14 @@ class CsvBatches(CsvRows):
 
         return refuse
 
+    def _giving(self, held: Sequence[Any]) -> Callable[[int], Row]:
+        def row(place: int) -> Row:
+            number, _, cells = held[place]
+            record = self.layout.make(cells)
+            return number, self.layout.identity(record, cells), record
+
+        return row
+
 
 class ParquetBatches(ParquetRows):
     """The rows of a Parquet file whose columns are facts. Raises as ParquetRows.
@@ -150,22 +182,29 @@ class ParquetBatches(ParquetRows):
             blank = int(empty.sum())
             self.blank += blank
             self.read += frame.height - blank
-            rows = (~empty).arg_true()
-            if blank:
+            unfit = self._unfit_lists(batch)
+            for place, problem in unfit.items():
+                self._refuse(int(numbers[place]), self._whole_row(int(numbers[place])), [problem])
+            if blank or unfit:
+                rows = (~empty.scatter(list(unfit), values=True)).arg_true()
                 frame, numbers = frame[rows], numbers.gather(rows)
-            yield Batch(numbers, frame, self._refusing(batch, numbers, number - batch.num_rows))
+            yield Batch(numbers, frame, self._refusing(numbers), self._giving(numbers))
 
-    def _refusing(
-        self, batch: Any, numbers: pl.Series, before: int
-    ) -> Callable[[int, Sequence[Problem]], None]:
+    def _refusing(self, numbers: pl.Series) -> Callable[[int, Sequence[Problem]], None]:
         def refuse(place: int, problems: Sequence[Problem]) -> None:
             number = int(numbers[place])
             cells = self._whole_row(number)
-            unfit = self._unfit_lists(self._whole)
-            found = problems or ([unfit[0]] if 0 in unfit else self._layout.problems(cells))
-            self._refuse(number, cells, found)
+            self._refuse(number, cells, problems or self._layout.problems(cells))
 
         return refuse
+
+    def _giving(self, numbers: pl.Series) -> Callable[[int], Row]:
+        def row(place: int) -> Row:
+            number = int(numbers[place])
+            record = self._layout.make(self._whole_row(number))
+            return number, record_id(record, self._entities), record
+
+        return row
 
     def _whole_row(self, number: int) -> tuple[str, ...]:
         """Return all cells of a row, those of columns that were left unread included."""

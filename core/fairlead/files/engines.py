@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 from fairlead.engine.program import Program
 from fairlead.files.evaluate import Progress, Summary, evaluate_file
@@ -12,13 +14,16 @@ from fairlead.files.output_file import STANDARD_STREAM
 from fairlead.files.parquet_rows import pyarrow_or_refuse
 from fairlead.problems import Problem, UsageError, nearest_name
 
-__all__ = ["ENGINES", "evaluate_with"]
+__all__ = ["ENGINES", "evaluate_with", "on_engine"]
+
+Made = TypeVar("Made")
 
 #: what can be asked for; `columns` runs on Polars, see docs/large-data.md
 ENGINES = ("row", "columns", "spark", "auto")
 
-#: rows of Parquet from which on columns are taken to be worth the start of their packages: an estimate from
-#: single runs (200,000 rows took 4.2 s by row and 0.4 s by columns), not a measured crossover
+#: rows of Parquet or of a database from which on columns are taken to be worth the start of their packages:
+#: an estimate from single runs (200,000 rows took 4.2 s by row and 0.4 s by columns from Parquet, and from
+#: SQLite, beside other work, 29 s and 10 s), not a measured crossover
 _WORTH_COLUMNS = 30_000
 
 
@@ -38,12 +43,8 @@ def evaluate_with(
 
     Raises UsageError as well for an unknown engine, and for what the engine cannot do.
     """
-    if engine not in ENGINES:
-        message = f"there is no engine `{engine}`"
-        nearest = nearest_name(engine[:100], ENGINES)
-        problem = Problem("unknown-engine", message, found=engine, allowed=ENGINES, nearest=nearest)
-        raise UsageError([problem])
-    if engine == "row" or (engine == "auto" and not _worth_columns(source)):
+
+    def by_row() -> Summary:
         return evaluate_file(
             program,
             source,
@@ -54,7 +55,8 @@ def evaluate_with(
             language=language,
             progress=progress,
         )
-    try:
+
+    def as_tables() -> Summary:
         from fairlead.files.evaluate_columns import evaluate_as_tables
 
         return evaluate_as_tables(
@@ -68,26 +70,48 @@ def evaluate_with(
             language=language,
             progress=progress,
         )
+
+    return on_engine(engine, ENGINES, source, by_row, as_tables)
+
+
+def on_engine(
+    engine: str,
+    engines: Sequence[str],
+    source: InputFile,
+    by_row: Callable[[], Made],
+    as_tables: Callable[[], Made],
+) -> Made:
+    """Return what is made of a file by the row engine or as tables, as `engine`, one of `engines`, says.
+
+    With `auto` the row engine does what columns cannot. Raises UsageError for an unknown engine, and for what
+    the engine that is asked for cannot do.
+    """
+    if engine not in engines:
+        message = f"there is no engine `{engine}`"
+        nearest = nearest_name(engine[:100], engines)
+        problem = Problem("unknown-engine", message, found=engine, allowed=tuple(engines), nearest=nearest)
+        raise UsageError([problem])
+    if engine == "row" or (engine == "auto" and not _worth_columns(source)):
+        return by_row()
+    try:
+        return as_tables()
     except ImportError as missing:
         refused = UsageError([_missing(missing)])
     except UsageError as found:
         refused = found
     if engine != "auto" or refused.problems[0].code not in ("not-columnar", "missing-package"):
         raise refused
-    return evaluate_file(
-        program,
-        source,
-        target,
-        rejects,
-        as_of,
-        output_format=output_format,
-        language=language,
-        progress=progress,
-    )
+    return by_row()
 
 
 def _worth_columns(source: InputFile) -> bool:
-    """Tell whether a file is Parquet with many rows; the cells of CSV are Python texts to both engines."""
+    """Tell whether an input is Parquet or a table of a database with many rows.
+
+    The cells of CSV are Python texts to both engines.
+    """
+    if source.database is not None:
+        with source.database.opened() as table:
+            return table.has_rows(_WORTH_COLUMNS)
     if source.path == STANDARD_STREAM or source.format != "parquet" or not Path(source.path).is_file():
         return False
     arrow = pyarrow_or_refuse()

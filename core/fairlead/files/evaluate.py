@@ -70,18 +70,16 @@ def evaluate_file(
     language: str | None = None,
     progress: Progress | None = None,
 ) -> Summary:
-    """Evaluate each record of a file and write a result for it, or a reject.
+    """Evaluate each record of an input and write a result for it, or a reject.
 
     `-` is standard output; `output_format` is a key of FORMATS, see `format_of`. Related records are held in
     memory. The files appear when all is written. `progress` is called now and then with the number of bytes
     read. Memory does not grow with the number of records.
 
-    Raises UsageError where a file cannot be written, DocumentError where the header of the input is not
-    understood or a related record is wrong, OSError where the input cannot be read.
+    Raises UsageError where a file cannot be written or a database cannot be read, DocumentError where the
+    header of the input is not understood or a related record is wrong, OSError where a file cannot be read.
     """
     check_paths(source, target, rejects)
-    if len({each.name for each in source.related}) < len(source.related):
-        raise UsageError([Problem("wrong-usage", "one list of related records is given twice")])
     with ExitStack() as files:
         out = files.enter_context(OutputFile(target))
         reject = Rejects(files.enter_context(OutputFile(rejects)) if rejects is not None else None)
@@ -157,8 +155,11 @@ class _Run:
 
 
 def check_paths(source: InputFile, target: str, rejects: str | None) -> None:
-    """Raise UsageError where two of the files are one."""
-    named = [("input", source.path), ("output", target), ("rejects", rejects)]
+    """Raise UsageError where two of the files are one, or two are of one list of related records."""
+    if len({each.name for each in source.related}) < len(source.related):
+        raise UsageError([Problem("wrong-usage", "one list of related records is given twice")])
+    read = source.path if source.database is None else source.database.file
+    named = [("input", read), ("output", target), ("rejects", rejects)]
     named += [(f"related {each.name}", each.path) for each in source.related]
     places: dict[str, str] = {}
     for role, path in named:

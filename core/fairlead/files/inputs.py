@@ -6,22 +6,25 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fairlead.engine.program import Program
 from fairlead.files.json_rows import JsonRows
 from fairlead.files.mappings import Stated
-from fairlead.files.opening import format_of, rows_of
+from fairlead.files.opening import TABLE, format_of, rows_of, with_related
 from fairlead.files.output_file import STANDARD_STREAM
 from fairlead.files.reading import Reading
 from fairlead.files.rejects import Reject
 from fairlead.files.related import RelatedFile, RelatedRecords, RelatedSummary, read_related
 from fairlead.files.rows import Row, id_entities
+from fairlead.files.understanding import Understanding
 
 if TYPE_CHECKING:
     from fairlead.files.csv_rows import CsvRows
-    from fairlead.files.parquet_rows import ParquetRows
+    from fairlead.files.databases import DatabaseTable
+    from fairlead.files.typed_rows import TypedRows
 
 __all__ = ["InputFile", "OpenInput", "open_input"]
 
@@ -31,25 +34,29 @@ class InputFile:
     """A file of records, `-` for standard input, and what the user says about it.
 
     `file_format` is a key of FORMATS; None is told by the name of the file. `related` are files of related
-    records, to which all that is said applies as well, but for the mapping and the format.
+    records, to which all that is said applies as well, but for the mapping and the format. With a `database`
+    the records are the rows of its table, and `path` is what messages call it.
     """
 
     path: str
     file_format: str | None = None
     stated: Stated = field(default_factory=Stated)
     related: Sequence[RelatedFile] = ()
+    database: DatabaseTable | None = None
 
     @property
     def format(self) -> str:
-        """The format of the file. Raises UsageError where nothing tells it."""
+        """The format of the file, or TABLE. Raises UsageError where nothing tells it."""
+        if self.database is not None:
+            return TABLE
         return format_of(self.path, self.file_format)
 
 
 @dataclass(frozen=True)
 class OpenInput:
-    """The checked records of an input, read as they are asked for."""
+    """The checked records of an input, read as they are asked for; `stream` is empty for a database."""
 
-    rows: CsvRows | JsonRows | ParquetRows
+    rows: CsvRows | JsonRows | TypedRows
     stream: IO[bytes]
     related: Sequence[RelatedRecords]
 
@@ -74,12 +81,27 @@ class OpenInput:
 def open_input(program: Program, file: InputFile, reject: Callable[[Reject], None]) -> Iterator[OpenInput]:
     """Open an input for a program; what is no record of it goes to `reject`.
 
-    Raises UsageError where what is said does not go with the file, DocumentError where its header is not
-    understood or a related record is wrong, OSError where a file cannot be read.
+    Raises UsageError where what is said does not go with the file or a database cannot be read, DocumentError
+    where its header is not understood or a related record is wrong, OSError where a file cannot be read.
     """
     file_format = file.format
     stated = replace(file.stated, mapping=None)
     related = [read_related(program, each, stated) for each in file.related]
+    if file.database is not None:
+        from fairlead.files.database_rows import DatabaseRows
+
+        entities = id_entities(program)
+        understanding = Understanding(program.ruleset.model, program.zone, entities, file.stated, file.path)
+        with file.database.opened() as table:
+            found = DatabaseRows(
+                table,
+                lambda known: with_related(understanding.of_table(known), related, file.path),
+                entities,
+                reject,
+                file=file.path,
+            )
+            yield OpenInput(found, BytesIO(), related)
+        return
     with _opened(file.path) as stream:
         rows = rows_of(
             program.ruleset.model,

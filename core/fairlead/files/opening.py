@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from fairlead.files.parquet_rows import ParquetRows
     from fairlead.files.related import RelatedRecords
 
-__all__ = ["FORMATS", "format_of", "rows_of"]
+__all__ = ["FORMATS", "TABLE", "format_of", "is_url", "rows_of", "with_related"]
 
 #: the formats of input and output with the ends of the names of their files
 FORMATS = {
@@ -32,6 +33,9 @@ FORMATS = {
     "jsonl": (".jsonl", ".ndjson", ".json"),
     "parquet": (".parquet", ".pq"),
 }
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+_]*://")
+#: what an input is that is no file: a table of a database
+TABLE = "table"
 
 
 def rows_of(
@@ -59,7 +63,7 @@ def rows_of(
         understanding = Understanding(model, zone, entities, stated, name)
         return ParquetRows(
             stream,
-            lambda table: _with_related(understanding.of_table(table), related, name),
+            lambda table: with_related(understanding.of_table(table), related, name),
             entities,
             reject,
             file=name,
@@ -70,7 +74,7 @@ def rows_of(
         understanding = Understanding(model, zone, entities, stated, name)
         heading = understanding.of_csv(sample, whole=len(sample) < SAMPLE)
         if heading is not None:
-            heading = _with_related(heading, related, name)
+            heading = with_related(heading, related, name)
         return CsvRows(source, model, zone, entities, reject, file=name, heading=heading)
     if any(
         said is not None
@@ -90,7 +94,11 @@ def rows_of(
     return JsonRows(source, joined, entities, reject)
 
 
-def _with_related(heading: Heading, related: Sequence[RelatedRecords], file: str | None) -> Heading:
+def with_related(heading: Heading, related: Sequence[RelatedRecords], file: str | None) -> Heading:
+    """Return a heading whose records get their related ones.
+
+    Raises DocumentError where a column states what is computed from them.
+    """
     if not related:
         return heading
     layout = heading.layout
@@ -105,6 +113,11 @@ def _with_related(heading: Heading, related: Sequence[RelatedRecords], file: str
         return record
 
     return replace(heading, layout=replace(layout, make=joined))
+
+
+def is_url(text: str) -> bool:
+    """Tell whether a text names a database, and no file."""
+    return _URL.match(text) is not None
 
 
 def format_of(path: str, named: str | None = None) -> str:

@@ -26,7 +26,7 @@ from fairlead.files.parquet_rows import pyarrow_or_refuse
 from fairlead.ruleset.reasons import reason_texts
 from fairlead.ruleset.typed import Reward
 
-__all__ = ["FileSink", "ParquetResults"]
+__all__ = ["FileSink", "ParquetResults", "results_schema"]
 
 #: how many rows a row group has
 _GROUP = 20_000
@@ -63,20 +63,7 @@ class ParquetResults:
         self._arrow = arrow = pyarrow_or_refuse()
         self._language = language
         self._texts = reason_texts(program.ruleset)
-        self._names = program.decisions
-        fields = [("line", arrow.int64()), ("id", arrow.string())]
-        self._members: dict[str, tuple[str, ...]] = {}
-        for name in self._names:
-            decision = program.ruleset.decision(name)
-            fields.append((name, _arrow_type(arrow, decision.type)))
-            if isinstance(decision, Reward):
-                self._members[name] = _REWARD_COLUMNS
-                fields.append((f"{name}.payee", arrow.string()))
-                fields += [(f"{name}.{member}", arrow.bool_()) for member in _REWARD_COLUMNS[1:]]
-        texts = arrow.list_(arrow.string())
-        lists = ["reasons", *(["texts"] if language is not None else []), "missing"]
-        fields += [(name, texts) for name in lists]
-        self._schema = arrow.schema(fields)
+        self._schema = results_schema(program, language)
         self._rows: list[dict[str, Any]] = []
         self._writer = arrow.parquet.ParquetWriter(arrow.PythonFile(FileSink(file), mode="w"), self._schema)
 
@@ -95,7 +82,7 @@ class ParquetResults:
         for name, value in decisions.items():
             if isinstance(value, RewardResult):
                 row[name] = _plain(value.amount)
-                row.update({f"{name}.{member}": getattr(value, member) for member in self._members[name]})
+                row.update({f"{name}.{member}": getattr(value, member) for member in _REWARD_COLUMNS})
             else:
                 row[name] = _plain(value)
         self._rows.append(row)
@@ -111,6 +98,23 @@ class ParquetResults:
         if self._rows:
             self._writer.write_table(self._arrow.Table.from_pylist(self._rows, schema=self._schema))
             self._rows.clear()
+
+
+def results_schema(program: Program, language: str | None) -> Any:
+    """Return the Arrow schema of results; with `language` there is a column with the texts of the reasons.
+
+    Raises UsageError where the package `pyarrow` is missing.
+    """
+    arrow = pyarrow_or_refuse()
+    fields = [("line", arrow.int64()), ("id", arrow.string())]
+    for name in program.decisions:
+        decision = program.ruleset.decision(name)
+        fields.append((name, _arrow_type(arrow, decision.type)))
+        if isinstance(decision, Reward):
+            fields.append((f"{name}.payee", arrow.string()))
+            fields += [(f"{name}.{member}", arrow.bool_()) for member in _REWARD_COLUMNS[1:]]
+    lists = ["reasons", *(["texts"] if language is not None else []), "missing"]
+    return arrow.schema([*fields, *((name, arrow.list_(arrow.string())) for name in lists)])
 
 
 def _plain(value: Any) -> Any:

@@ -1,26 +1,20 @@
-"""Reading Parquet: typed columns become the texts that CSV would have, and pass the same checks.
+"""Reading Parquet, whose columns have types.
 
 Needs the package `pyarrow`, which the extra `parquet` installs.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
-from decimal import Decimal
 from typing import IO, Any
 
-from fairlead.documents.found import found_text
-from fairlead.facts.values import UnfitValue
-from fairlead.files.cells import LIST_SEPARATOR
 from fairlead.files.layout import Heading
 from fairlead.files.mapped_layout import Table
 from fairlead.files.rejects import Reject
-from fairlead.files.rows import Row, nothing_to_decide, record_id
+from fairlead.files.typed_rows import TypedRows, list_problem, text_of_value
 from fairlead.problems import DocumentError, Problem, UsageError
 
-__all__ = ["ParquetRows", "pyarrow_or_refuse", "text_of_value"]
+__all__ = ["ParquetRows", "pyarrow_or_refuse"]
 
 #: how many rows are read at once, and looked at before the first
 _TOGETHER = 4096
@@ -41,15 +35,12 @@ def pyarrow_or_refuse() -> Any:
     return pa
 
 
-class ParquetRows:
+class ParquetRows(TypedRows):
     """The checked records of a Parquet file, read a few thousand rows at a time.
 
-    `arrange` makes the heading of the table. Iterating yields the rows once, numbered from 1; a row that is
-    no record goes to `reject`, and rows without any value are passed over. Raises UsageError without the
-    package `pyarrow`, and DocumentError where the file is no Parquet or its columns are not understood.
+    `arrange` makes the heading of the table. Raises UsageError without the package `pyarrow`, and
+    DocumentError where the file is no Parquet or its columns are not understood.
     """
-
-    encoding = None
 
     def __init__(
         self,
@@ -61,10 +52,6 @@ class ParquetRows:
         file: str | None = None,
     ) -> None:
         arrow = pyarrow_or_refuse()
-        self.read = 0
-        self.blank = 0
-        self._entities = entities
-        self._reject = reject
         self._arrow = arrow
         if not stream.seekable():
             message = "Parquet cannot be read from a stream"
@@ -75,40 +62,17 @@ class ParquetRows:
             problem = Problem("invalid-parquet", "the file is not Parquet", file=file)
             raise DocumentError([problem]) from None
         schema = self._file.schema_arrow
-        self._names = [name.strip() for name in schema.names]
+        names = [name.strip() for name in schema.names]
         self._texts = [_text_of(arrow, kind) for kind in schema.types]
         typed = frozenset(place for place, kind in enumerate(schema.types) if not _is_text(arrow, kind))
         first = next(self._batches(), None)
         rows = self._cells(first) if first is not None else []
-        self.heading = arrange(Table(self._names, list(rows), typed, file, 0))
-        self._layout = self.heading.layout
-        self.columns = list(self._layout.facts)
-        if self._layout.keys.isdisjoint(entities):
-            raise DocumentError([nothing_to_decide(entities).at(file=file, line=None, column=None)])
+        heading = arrange(Table(names, list(rows), typed, file, 0))
+        super().__init__(names, heading, entities, reject, file=file)
 
-    def __iter__(self) -> Iterator[Row]:
-        make = self._layout.make
-        number = 0
+    def _texts_of_rows(self) -> Iterator[tuple[Sequence[Sequence[str]], dict[int, Problem]]]:
         for batch in self._batches():
-            unfit = self._unfit_lists(batch)
-            for place, cells in enumerate(self._cells(batch)):
-                number += 1
-                if not any(cells):
-                    self.blank += 1
-                    continue
-                self.read += 1
-                if place in unfit:
-                    self._refuse(number, cells, [unfit[place]])
-                    continue
-                try:
-                    record = make(cells)
-                except UnfitValue:
-                    self._refuse(number, cells, self._layout.problems(cells))
-                    continue
-                if record.keys().isdisjoint(self._entities):
-                    self._refuse(number, cells, [nothing_to_decide(self._entities)])
-                    continue
-                yield number, record_id(record, self._entities), record
+            yield list(self._cells(batch)), self._unfit_lists(batch)
 
     def _batches(self) -> Iterator[Any]:
         batches: Iterator[Any] = self._file.iter_batches(batch_size=_TOGETHER)
@@ -124,13 +88,15 @@ class ParquetRows:
     def _unfit_lists(self, batch: Any) -> dict[int, Problem]:
         """Return the rows with a list whose items cannot be told apart in one text."""
         unfit = {}
-        for name, column in zip(self._names, batch.columns, strict=True):
-            if not self._arrow.types.is_list(column.type):
+        types = self._arrow.types
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            kind = column.type
+            if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
                 continue
             for place, items in enumerate(column.to_pylist()):
-                if any(LIST_SEPARATOR in text_of_value(item) for item in items or ()):
-                    message = f"`{name}` has an item with a `{LIST_SEPARATOR}` in it"
-                    unfit[place] = Problem("invalid-value", message, found=found_text(items))
+                problem = list_problem(name.strip(), items)
+                if problem is not None:
+                    unfit[place] = problem
         return unfit
 
     def _plain(self, column: Any) -> Any:
@@ -139,10 +105,6 @@ class ParquetRows:
         if self._arrow.types.is_timestamp(kind) and kind.unit == "ns":
             return column.cast(self._arrow.timestamp("us", kind.tz), safe=False)
         return column
-
-    def _refuse(self, number: int, cells: Sequence[str], problems: Sequence[Problem]) -> None:
-        known = {name: cell for name, cell in zip(self._names, cells, strict=True) if cell}
-        self._reject(Reject(number, problems, json.dumps(known, ensure_ascii=False)))
 
 
 def _is_text(arrow: Any, kind: Any) -> bool:
@@ -155,28 +117,3 @@ def _is_text(arrow: Any, kind: Any) -> bool:
 def _text_of(arrow: Any, kind: Any) -> Callable[[Any], str]:
     """Return the function from a value of a type to the text that CSV would have."""
     return text_of_value if not _is_text(arrow, kind) else lambda value: value or ""
-
-
-def text_of_value(value: Any) -> str:
-    """Return the text that a value would have in CSV."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case float() if value.is_integer():
-            return str(int(value))
-        case float():
-            number = Decimal(repr(value))
-            return f"{number:f}" if number.is_finite() else str(number)
-        case Decimal():
-            return f"{value:f}"
-        case datetime() | date():
-            return value.isoformat()
-        case {"amount": amount, "currency": currency} if len(value) == 2:
-            return f"{text_of_value(amount)} {text_of_value(currency)}".strip()
-        case list():
-            return LIST_SEPARATOR.join(map(text_of_value, value))
-        case dict() | bytes():
-            return repr(value)
-    return str(value)

@@ -10,7 +10,7 @@ from fairlead.files.csv_rows import DELIMITERS, CsvRows
 from fairlead.files.json_rows import JsonRows
 
 if TYPE_CHECKING:
-    from fairlead.files.parquet_rows import ParquetRows
+    from fairlead.files.typed_rows import TypedRows
     from fairlead.files.xlsx_rows import XlsxRows
 
 __all__ = ["Reading"]
@@ -37,7 +37,7 @@ class Reading:
     unmapped: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: CsvRows | JsonRows | ParquetRows | XlsxRows) -> Reading:
+    def of(cls, rows: CsvRows | JsonRows | TypedRows | XlsxRows) -> Reading:
         """Return how rows were understood, once they are read."""
         if isinstance(rows, JsonRows):
             return cls()

@@ -22,7 +22,15 @@ from fairlead.files.rows import Record
 from fairlead.files.unknowns import aggregate_lists
 from fairlead.problems import DocumentError, Problem, RecordError, UsageError, nearest_name
 
-__all__ = ["RelatedFile", "RelatedRecords", "RelatedSummary", "read_related"]
+__all__ = [
+    "RelatedFile",
+    "RelatedProblems",
+    "RelatedRecords",
+    "RelatedSummary",
+    "duplicate_id",
+    "read_related",
+    "related_list",
+]
 
 _MOST_PROBLEMS = 20
 
@@ -53,7 +61,7 @@ class RelatedSummary:
 
 
 @dataclass(slots=True)
-class _Target:
+class RelatedTarget:
     """A key of the main records, whose list it is, with what was seen so far."""
 
     key: str
@@ -67,12 +75,12 @@ class _Target:
 class RelatedRecords:
     """The related records of one list."""
 
-    def __init__(self, name: str, entity: str, targets: Sequence[_Target]) -> None:
+    def __init__(self, name: str, entity: str, targets: Sequence[RelatedTarget]) -> None:
         self.name = name
         self.read = 0
         self.entity = entity
         self.reading = Reading()
-        self._targets = targets
+        self.targets = targets
         self._ids: set[str] = set()
 
     def take(self, record: Record) -> str | None:
@@ -84,7 +92,7 @@ class RelatedRecords:
             if identity in self._ids:
                 return str(identity)
             self._ids.add(identity)
-        for target in self._targets:
+        for target in self.targets:
             owner = record.get(target.link, {}).get("id")
             if owner is None:
                 target.unlinked += 1
@@ -96,7 +104,7 @@ class RelatedRecords:
         """Raise DocumentError where columns state what is computed from the related records."""
         problems = [
             _stated_twice(f"{target.key}.{short}", self.name).at(file=file, line=line or None, column=None)
-            for target in self._targets
+            for target in self.targets
             for short in target.aggregates
             if f"{target.key}.{short}" in layout.facts
         ]
@@ -105,7 +113,7 @@ class RelatedRecords:
 
     def attach(self, record: Record) -> None:
         """Give a record its related records; raise RecordError where it states them already."""
-        for target in self._targets:
+        for target in self.targets:
             facts = record.get(target.key)
             owner = facts.get("id") if facts is not None else None
             if facts is None or owner is None:
@@ -120,15 +128,41 @@ class RelatedRecords:
         """Return what became of the records, once all of the main ones are read."""
         unmatched = {
             target.key: sum(len(target.index[owner]) for owner in target.index.keys() - target.seen)
-            for target in self._targets
+            for target in self.targets
         }
         return RelatedSummary(
             self.name,
             self.read,
             unmatched,
-            {target.key: target.unlinked for target in self._targets},
+            {target.key: target.unlinked for target in self.targets},
             self.reading,
         )
+
+
+class RelatedProblems:
+    """The first problems of the related records of a file: any of them stops the run."""
+
+    def __init__(self, file: RelatedFile) -> None:
+        self._file = file
+        self._problems: list[Problem] = []
+
+    def __call__(self, reject: Reject) -> None:
+        """Take a record that cannot be read."""
+        if len(self._problems) < _MOST_PROBLEMS:
+            problem = reject.problems[0]
+            self._problems.append(problem.at(file=self._file.path, line=reject.line, column=None))
+
+    def check(self) -> None:
+        """Raise DocumentError where there is a problem."""
+        if self._problems:
+            raise DocumentError(self._problems)
+
+
+def duplicate_id(found: str) -> Problem:
+    """Return what is wrong with a related record that has the id of another one."""
+    message = f"two related records have the id `{found}`"
+    remedy = "leave out one of them: it would be counted twice"
+    return Problem("duplicate-id", message, found=found, remedy=remedy)
 
 
 def read_related(program: Program, file: RelatedFile, stated: Stated) -> RelatedRecords:
@@ -140,16 +174,11 @@ def read_related(program: Program, file: RelatedFile, stated: Stated) -> Related
     (`partner.id`). Raises UsageError where no decision reads an aggregate of the list, and DocumentError
     where a record cannot be read or has the id of another.
     """
-    records = _prepared(program, file.name)
-    problems: list[Problem] = []
+    records = related_list(program, file.name)
+    problems = RelatedProblems(file)
     file_format = format_of(file.path)
     if file_format == "jsonl":
         stated = Stated(encoding=stated.encoding)
-
-    def refuse(reject: Reject) -> None:
-        if len(problems) < _MOST_PROBLEMS:
-            problem = reject.problems[0]
-            problems.append(problem.at(file=file.path, line=reject.line, column=None))
 
     with Path(file.path).open("rb", buffering=0) as stream:
         rows = rows_of(
@@ -158,7 +187,7 @@ def read_related(program: Program, file: RelatedFile, stated: Stated) -> Related
             (records.entity,),
             stream,
             file_format,
-            refuse,
+            problems,
             check=program.check,
             name=file.path,
             stated=stated,
@@ -166,17 +195,17 @@ def read_related(program: Program, file: RelatedFile, stated: Stated) -> Related
         for number, _, record in rows:
             twice = records.take(record)
             if twice is not None:
-                message = f"two related records have the id `{twice}`"
-                remedy = "leave out one of them: it would be counted twice"
-                problem = Problem("duplicate-id", message, found=twice, remedy=remedy)
-                refuse(Reject(number, [problem], ""))
-    if problems:
-        raise DocumentError(problems)
+                problems(Reject(number, [duplicate_id(twice)], ""))
+    problems.check()
     records.reading = Reading.of(rows)
     return records
 
 
-def _prepared(program: Program, name: str) -> RelatedRecords:
+def related_list(program: Program, name: str) -> RelatedRecords:
+    """Return the list of that name without records.
+
+    Raises UsageError where no decision reads an aggregate of it.
+    """
     model = program.ruleset.model
     keys = model.record_keys()
     read = aggregate_lists(program)
@@ -188,7 +217,9 @@ def _prepared(program: Program, name: str) -> RelatedRecords:
             [Problem("unknown-related", message, found=name, allowed=tuple(sorted(lists)), nearest=nearest)]
         )
     targets = [
-        _Target(key, _of(model.entities[keys[key]], name)[1], _computed(model.entities[keys[key]], name))
+        RelatedTarget(
+            key, _of(model.entities[keys[key]], name)[1], _computed(model.entities[keys[key]], name)
+        )
         for key, of in read
         if of == name
     ]

@@ -19,9 +19,9 @@ from fairlead.documents.found import found_text
 from fairlead.facts.values import UnfitValue
 from fairlead.files.layout import Heading
 from fairlead.files.mapped_layout import Table
-from fairlead.files.parquet_rows import text_of_value
 from fairlead.files.rejects import Reject
 from fairlead.files.rows import Row, record_id
+from fairlead.files.typed_rows import text_of_value
 from fairlead.problems import DocumentError, Problem, UsageError, nearest_name
 
 __all__ = ["MOST_ROWS", "Sheet", "XlsxRows", "read_sheet", "table_of"]
