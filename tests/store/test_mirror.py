@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from tests.store.samples import AT, HOUR, company, contact, lead, treatment
 
 from fairlead.problems import StoreError
@@ -175,3 +177,34 @@ def test_what_changed_since_is_what_came_changed_or_went(store: Store) -> None:
     assert changed_since(store, after) == [("lead", "2"), ("lead", "3")]
     with store.reading() as tx:
         assert changed_since(store, tx.mirror.last_change()) == []
+
+
+def test_the_facts_of_one_entity_are_found_under_records_of_the_crm(store: Store) -> None:
+    both = [
+        MirrorRecord("lead", "1", Ref("people", "1"), AT, {"channel": "phone"}),
+        MirrorRecord("patient", "1", Ref("people", "1"), AT, {"ward": "north"}),
+        MirrorRecord("lead", "2", Ref("people", "2"), AT, {"channel": "email"}),
+    ]
+    with store.transaction() as tx:
+        tx.mirror.put(both)
+        found = tx.mirror.facts_of("lead", [Ref("people", "1"), Ref("people", "3")])
+
+    assert found == {Ref("people", "1"): {"channel": "phone"}}
+
+
+def test_facts_are_not_looked_for_among_all_records_of_an_entity(tmp_path: Path) -> None:
+    plans: list[str] = []
+
+    def explain(_: Any, cursor: Any, statement: str, parameters: Any, *__: Any) -> None:
+        if "mirror.facts" in statement:
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.extend(row[3] for row in cursor.fetchall())
+
+    with Store.open(f"sqlite:///{tmp_path / 'store.db'}", anchor=None) as opened, opened.reading() as tx:
+        event.listen(Engine, "before_cursor_execute", explain)
+        try:
+            tx.mirror.facts_of("lead", [Ref("people", "1")])
+        finally:
+            event.remove(Engine, "before_cursor_execute", explain)
+
+    assert plans[0] == "SEARCH mirror USING INDEX mirror_by_ref (crm_id=? AND object=?)"

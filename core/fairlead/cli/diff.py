@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fairlead.cli.failures import FINDINGS, with_messages
 from fairlead.cli.inputs import Said, reading_json, related_json, with_input_options
-from fairlead.cli.options import AsJson, AsOf, PastData, Witnesses, help_text
+from fairlead.cli.options import AsJson, AsOf, PastEngine, Witnesses, help_text
 from fairlead.cli.progress import reading
 from fairlead.cli.screen import Styled, print_json, say
 from fairlead.problems import Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fairlead.audit.equality import ComparedDecision
     from fairlead.cli.targets import Target
     from fairlead.engine import Program
     from fairlead.project.changes import ChangeSection
     from fairlead.project.witnesses import RulesetEffects
+    from fairlead.store import Store
 
 __all__ = ["register"]
 
@@ -33,6 +35,9 @@ _PURPOSE = (
 #: characters of a change that are printed; `--json` has all
 _LONGEST = 200
 
+#: stands for the records of the store in the place of a file
+_MIRROR = "mirror"
+
 _STYLES = {"different": "bold yellow", "undecided": "yellow", "equal": "green"}
 
 
@@ -44,6 +49,7 @@ def register(app: typer.Typer) -> None:
             _PURPOSE,
             "fairlead diff medical-travel/partner-programme clinic/rulesets/partner-programme.json",
             "fairlead diff clinic-before clinic --data introductions-2026.csv",
+            "fairlead diff clinic-before clinic --data mirror",
         ),
     )(with_messages(with_input_options(_diff)))
 
@@ -53,7 +59,17 @@ def _diff(
         str, typer.Argument(metavar="OLD", help="A ruleset by name or file, or a project's folder.")
     ],
     new: Annotated[str, typer.Argument(metavar="NEW", help="What to compare it with.")],
-    data: PastData = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Past records, CSV, JSON Lines or Parquet: which of them come out otherwise. `mirror`: the "
+            "records that the store of the new project holds.",
+            show_default=False,
+        ),
+    ] = None,
+    engine: PastEngine = "auto",
     witnesses: Witnesses = 3,
     as_of: AsOf = None,
     *,
@@ -62,18 +78,21 @@ def _diff(
 ) -> int:
     from fairlead.audit.equality import compare
     from fairlead.cli.targets import Target, moment_of
-    from fairlead.project.witnesses import PastRecords, compared_records
+    from fairlead.project.past_records import PastRecords
+    from fairlead.project.witnesses import compared_records, mirror_effects
 
     before, after = Target.of(old), Target.of(new)
     moment = moment_of(as_of, after.zone)
     pairs = _pairs(before, after)
     sections = _sections(before, after, pairs)
     found: list[tuple[str, Sequence[ComparedDecision], RulesetEffects | None]] = []
-    with reading(data) as progress:
+    with reading(data) as progress, _mirror_of(after, data, engine) as mirror:
         for name, one, other in pairs:
             effects = None
-            if data is not None:
-                past = PastRecords(said.of(after, data), progress)
+            if mirror is not None:
+                effects = mirror_effects(name, one, other, moment, *mirror, witnesses=witnesses)
+            elif data is not None:
+                past = PastRecords(said.of(after, data), progress, engine)
                 effects = compared_records(name, one, other, moment, past, witnesses=witnesses)
             found.append((name, compare(one, other, after.day_of(moment)), effects))
     differs = any(section.changes for section in sections if section.key in ("labels", "mapping")) or any(
@@ -90,6 +109,29 @@ def _diff(
     else:
         _print(sections, found, data or "", after.language)
     return FINDINGS if differs else 0
+
+
+@contextmanager
+def _mirror_of(
+    target: Target, data: str | None, engine: str
+) -> Iterator[tuple[Store, Callable[[str], bool]] | None]:
+    """Open the store of a project where its records are the data, and tell which entities it holds."""
+    if data != _MIRROR:
+        yield None
+        return
+    if target.project is None:
+        message = "the mirror is a project's, and the new ruleset is in none"
+        remedy = "name the project's folder, or a file of past records"
+        raise UsageError([Problem("wrong-usage", message, found=data, remedy=remedy)])
+    if engine not in ("row", "auto"):
+        message = f"the records of the mirror are for the row engine, not for `{engine}`"
+        remedy = "leave out `--engine`, or say `--engine row`"
+        raise UsageError([Problem("not-columnar", message, found=data, remedy=remedy)])
+    from fairlead.cli.ledger_place import reads
+    from fairlead.sync.place import open_store
+
+    with open_store(target.project) as store:
+        yield store, reads(target.project, store)
 
 
 def _programs(target: Target) -> dict[str, Program]:

@@ -10,7 +10,7 @@ import typer
 from fairlead.cli.effects import print_effects
 from fairlead.cli.failures import BROKEN_INPUT, FINDINGS, with_messages
 from fairlead.cli.inputs import Said, reading_json, related_json, with_input_options
-from fairlead.cli.options import AsJson, AsOf, PastData, Witnesses, help_text
+from fairlead.cli.options import AsJson, AsOf, PastData, PastEngine, Witnesses, help_text
 from fairlead.cli.problem_lines import print_problems
 from fairlead.cli.progress import reading
 from fairlead.cli.screen import print_json, say
@@ -56,6 +56,7 @@ def _upgrade(
         ),
     ] = False,
     data: PastData = None,
+    engine: PastEngine = "auto",
     witnesses: Witnesses = 3,
     as_of: AsOf = None,
     *,
@@ -64,7 +65,8 @@ def _upgrade(
 ) -> int:
     from fairlead.cli.targets import Target, moment_of
     from fairlead.project import LOCK_FILE, open
-    from fairlead.project.witnesses import PastRecords, upgrade_effects
+    from fairlead.project.past_records import PastRecords
+    from fairlead.project.witnesses import upgrade_effects
     from fairlead.ruleset.catalogue import Catalogue
     from fairlead.ruleset.upgrade import apply_upgrade, plan_upgrade
 
@@ -74,7 +76,7 @@ def _upgrade(
     with reading(data) as progress:
         past = None
         if data is not None:
-            past = PastRecords(said.of(Target(None, opened), data), progress)
+            past = PastRecords(said.of(Target(None, opened), data), progress, engine)
         effects = upgrade_effects(opened, plan, moment, past, witnesses=witnesses)
     refused = [] if accept_edited else plan.edited
     problems = [*plan.problems, *(problem for effect in effects for problem in effect.problems)]

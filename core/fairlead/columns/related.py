@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -12,7 +12,7 @@ import polars as pl
 from fairlead.columns import arithmetic
 from fairlead.columns.algebra import Algebra
 from fairlead.columns.backends import run_plan
-from fairlead.columns.intake import Intake, Parse, column_name, facts_of_columns, internal_dtype
+from fairlead.columns.intake import Intake, Parse, Taken, column_name, facts_of_columns, internal_dtype
 from fairlead.columns.nodes import Kind, Node, TooWideError
 from fairlead.columns.plan import AS_OF, AS_OF_DATE, Plan, not_columnar, time_value
 from fairlead.columns.terms import Terms, UnsupportedError
@@ -91,6 +91,21 @@ def link_of(ruleset: Ruleset, aggregate: Aggregate, facts: Iterable[str]) -> str
 
 
 @dataclass(frozen=True, slots=True)
+class _Held:
+    """Related records as an aggregate reads them.
+
+    `times` are the columns of the owner's own moment that it asks for; without them `groups` are the
+    aggregates by owner, for each engine that was asked.
+    """
+
+    plan: Plan
+    roots: tuple[Node, Node]
+    taken: Taken
+    times: list[str]
+    groups: dict[str, pl.DataFrame] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedTable:
     """Related records: their own facts, and the id of what they belong to (`partner.id`).
 
@@ -103,6 +118,7 @@ class RelatedTable:
     as_of: datetime | None
     as_of_date: date | None
     parser: Callable[[Fact | Aggregate, tzinfo], Parse] | None = None
+    _held: dict[str, _Held] = field(default_factory=dict, init=False)
 
     def series(self, name: str, aggregate: Aggregate, owners: pl.DataFrame, engine: str) -> pl.Series:
         """Return an aggregate for each owner by its id, in the column `owner`; it is absent where the id is.
@@ -111,6 +127,30 @@ class RelatedTable:
         record that does not fit or that another has the id of, UsageError for what columns cannot compute
         exactly.
         """
+        held = self._held.get(aggregate.name)
+        if held is None:
+            held = self._held[aggregate.name] = self._read(aggregate)
+        keys = ["owner", *held.times]
+        if held.times:
+            # an owner that is there for several moments has an aggregate for each, where they matter
+            moments = owners.select(keys).unique()
+            rows = replace(
+                held.taken, frame=held.taken.frame.drop("#row", strict=False).join(moments, on="owner")
+            )
+            groups = self._groups(aggregate, held, rows, engine)
+        else:
+            found = held.groups.get(engine)
+            if found is None:
+                found = held.groups[engine] = self._groups(aggregate, held, held.taken, engine)
+            groups = found
+        (shape,) = shape_of(aggregate.type)
+        joined = owners.select(keys).join(groups, on=keys, how="left", maintain_order="left")
+        none = pl.col("owner").is_not_null() & pl.col("found").is_null()
+        made = pl.when(none).then(pl.lit(NOTHING.get(aggregate.function))).otherwise(pl.col("value"))
+        return joined.select(made.cast(internal_dtype(shape)).alias(name)).to_series()
+
+    def _read(self, aggregate: Aggregate) -> _Held:
+        """Read what an aggregate asks of the related records; it is kept for the next table of owners."""
         facts = facts_of_columns(self.ruleset.model, self.frame.columns)
         link = link_of(self.ruleset, aggregate, facts)
         plan, roots = aggregates_plan(self.ruleset, [aggregate], facts, self.as_of, self.as_of_date)
@@ -125,22 +165,15 @@ class RelatedTable:
                 ]
             )
         self._check_ids(f"{aggregate.record}.id")
-        # an owner that is there for several moments has an aggregate for each, where they matter
-        times = [column_name(each, "value") for each in (AS_OF, AS_OF_DATE) if each in plan.facts]
-        keys = ["owner", *times]
         taken.frame = taken.frame.with_columns(taken.frame[column_name(link, "value")].alias("owner"))
-        if times:
-            moments = owners.select(keys).unique()
-            taken.frame = taken.frame.drop("#row", strict=False).join(moments, on="owner")
-        ((state, value),) = roots
-        rows = run_plan(engine, plan, taken, [], {"state": state, "value": value})
-        rows = rows.with_columns(taken.frame[keys])
-        (shape,) = shape_of(aggregate.type)
-        groups = _grouped(rows.drop_nulls("owner"), aggregate, keys)
-        joined = owners.select(keys).join(groups, on=keys, how="left", maintain_order="left")
-        none = pl.col("owner").is_not_null() & pl.col("found").is_null()
-        made = pl.when(none).then(pl.lit(NOTHING.get(aggregate.function))).otherwise(pl.col("value"))
-        return joined.select(made.cast(internal_dtype(shape)).alias(name)).to_series()
+        times = [column_name(each, "value") for each in (AS_OF, AS_OF_DATE) if each in plan.facts]
+        return _Held(plan, roots[0], taken, times)
+
+    def _groups(self, aggregate: Aggregate, held: _Held, taken: Taken, engine: str) -> pl.DataFrame:
+        state, value = held.roots
+        rows = run_plan(engine, held.plan, taken, [], {"state": state, "value": value})
+        keys = ["owner", *held.times]
+        return _grouped(rows.with_columns(taken.frame[keys]).drop_nulls("owner"), aggregate, keys)
 
     def _check_ids(self, column: str) -> None:
         if column not in self.frame.columns:

@@ -134,8 +134,8 @@ def _records(
 def _in_order(tx: Transaction, entity: str, short: str) -> list[str]:
     days = [
         (day, id_)
-        for ids in tx.mirror.ids(entity)
-        for id_, record in tx.mirror.records(entity, ids).items()
-        if (day := record.facts.get(short)) is not None
+        for page in tx.mirror.facts(entity)
+        for id_, facts in page.items()
+        if (day := facts.get(short)) is not None
     ]
     return [id_ for _, id_ in sorted(days)]

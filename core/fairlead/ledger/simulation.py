@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from fairlead.documents.texts import pick
 from fairlead.engine import RewardResult
-from fairlead.engine.program import Checked
-from fairlead.facts.model import FactModel
+from fairlead.engine.program import Checked, Run
 from fairlead.ledger.limits import PER, Limits, Subject
 from fairlead.ledger.programmes import Earned, Version
 from fairlead.ledger.subjects import SubjectRecord
 from fairlead.problems import RecordError
+from fairlead.project.assembling import fitting
 from fairlead.ruleset.typed import Reward
 
 __all__ = ["CheckChange", "DraftProgramme", "InForce", "PayeeChange", "Side", "Simulation", "simulate"]
@@ -283,6 +283,7 @@ class _Running:
         self._rates = rates
         self._language = language
         self._limits = Limits(PER)
+        self._runs: dict[str, Run] = {}
 
     def take(self, record: SubjectRecord, day: date, payee: str | None, *, is_counted: bool) -> None:
         """Decide one record by every programme of this side."""
@@ -308,11 +309,17 @@ class _Running:
                     setattr(side, outcome, getattr(side, outcome) + 1)
                     continue
                 if now is None:
-                    now = version.program.runner(self._as_of, self._rates)(raw)[0]
+                    now = self._as_it_is(version)(raw)[0]
                 assert payee is not None
                 subject = Subject(programme.name, record.id, payee, record.patient, day)
                 self._enter(side, version, earned, subject, counted, now)
         side.out_of_force += not was_in_force
+
+    def _as_it_is(self, version: Version) -> Run:
+        """Return what decides records as of today."""
+        if version.digest not in self._runs:
+            self._runs[version.digest] = version.program.runner(self._as_of, self._rates)
+        return self._runs[version.digest]
 
     def _enter(
         self,
@@ -361,28 +368,7 @@ def _outcome(earned: Earned, payee: str | None) -> str:
 def _checked(version: Version, record: SubjectRecord) -> tuple[Checked, Checked]:
     """Return the record as it was counted on its day, and as it is now. Raises RecordError."""
     model = version.ruleset.model
-    counted = version.program.check(_fitting(record.counted, model, record.entity))
+    counted = version.program.check(fitting(record.counted, model, record.entity))
     if record.raw is record.counted:
         return counted, counted
-    return counted, version.program.check(_fitting(record.raw, model, record.entity))
-
-
-def _fitting(raw: Mapping[str, Mapping[str, Any]], model: FactModel, entity: str) -> dict[str, Any]:
-    """Return a record without the facts that a model does not have: the other side's may have more."""
-    links = model.entities[entity].links
-    owners = {
-        key: entity if key == entity else links[key].entity for key in raw if key == entity or key in links
-    }
-    return {key: _known(facts, model, owners[key]) for key, facts in raw.items() if key in owners}
-
-
-def _known(facts: Mapping[str, Any], model: FactModel, entity: str) -> dict[str, Any]:
-    known = model.entities[entity]
-    kept: dict[str, Any] = {}
-    for short, value in facts.items():
-        if short in known.facts or short in known.aggregates:
-            kept[short] = value
-        elif short in known.related:
-            of = known.related[short].entity
-            kept[short] = [_known(each, model, of) for each in value]
-    return kept
+    return counted, version.program.check(fitting(record.raw, model, record.entity))

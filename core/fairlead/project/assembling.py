@@ -18,6 +18,7 @@ __all__ = [
     "all_records",
     "assembled",
     "embodied_by",
+    "fitting",
     "reads_of",
 ]
 
@@ -162,6 +163,32 @@ def _attach(
 
 def _facts(mirrored: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in mirrored.items() if not name.startswith("@")}
+
+
+def fitting(raw: Mapping[str, Mapping[str, Any]], model: FactModel, entity: str) -> dict[str, Any]:
+    """Return the raw record of an entity without what a model does not have.
+
+    Records that are read for two versions have the facts of both.
+    """
+    links = model.entities[entity].links
+    owners = {
+        key: entity if key == entity else links[key].entity for key in raw if key == entity or key in links
+    }
+    return {key: _known(facts, model, owners[key]) for key, facts in raw.items() if key in owners}
+
+
+def _known(facts: Mapping[str, Any], model: FactModel, entity: str) -> Mapping[str, Any]:
+    known = model.entities[entity]
+    if facts.keys() <= known.facts.keys():
+        return facts
+    kept: dict[str, Any] = {}
+    for short, value in facts.items():
+        if short in known.facts or short in known.aggregates:
+            kept[short] = value
+        elif short in known.related:
+            of = known.related[short].entity
+            kept[short] = [_known(each, model, of) for each in value]
+    return kept
 
 
 def embodied_by(tx: Transaction, refs: Iterable[Ref]) -> dict[str, dict[Ref, MirrorRecord]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
 from fairlead.engine import Program
@@ -17,6 +17,9 @@ __all__ = ["REASONS", "Changes", "Comparison", "Decided", "Outcome", "Witness"]
 
 #: stands in the place of a decision where the decisions are the same and their reasons are not
 REASONS = "reasons"
+
+#: sums of amounts, which have up to 38 digits, are not rounded
+_EXACT = Context(prec=100)
 
 #: (decisions, reason codes, mask of what is unknown), as a program's runner gives them
 Decided = tuple[Mapping[str, Any], list[str], int]
@@ -139,22 +142,76 @@ class Changes:
 class Comparison:
     """Compares what two versions of a ruleset say, record by record.
 
-    Decisions that both versions have are compared; the differences in words name the others. At most `limit`
-    witnesses are kept for each decision.
+    Decisions that both versions have are compared, or those of them that are `names`; the differences in
+    words name the others. At most `limit` witnesses are kept for each decision. What is found is added to
+    `changes` where they are given.
     """
 
-    def __init__(self, old: Program, new: Program, limit: int) -> None:
+    def __init__(
+        self,
+        old: Program,
+        new: Program,
+        limit: int,
+        *,
+        names: Sequence[str] | None = None,
+        changes: Changes | None = None,
+    ) -> None:
         self.old = old
         self.new = new
-        self.changes = Changes()
+        self.changes = Changes() if changes is None else changes
         self._limit = limit
         both = [name for name in old.decisions if name in new.decisions]
-        self._marks = [(name, Mark(name, CONFLICT)) for name in both]
+        self._marks = [(name, Mark(name, CONFLICT)) for name in both if names is None or name in names]
+
+    @property
+    def names(self) -> list[str]:
+        """The decisions that are compared, in document order."""
+        return [name for name, _ in self._marks]
 
     def add(self, record: str, old: Decided, new: Decided) -> None:
         """Compare what the two versions say of one record."""
         changes = self.changes
         changes.compared += 1
+        different = self._different(old, new)
+        changes.changed += bool(different)
+        for name, before, after in different:
+            self.count(name, 1)
+            was, now = _earned(before), _earned(after)
+            if was is not None:
+                self.gain(name, was.currency, was.amount.copy_negate())
+            if now is not None:
+                self.gain(name, now.currency, now.amount)
+            self._keep(record, name, before, after, old, new)
+
+    def count(self, name: str, records: int) -> None:
+        """Count records in which a decision, or the reasons alone, come out otherwise."""
+        self.changes.by_decision[name] = self.changes.by_decision.get(name, 0) + records
+        self.changes.witnesses.setdefault(name, [])
+
+    def gain(self, name: str, currency: str, amount: Decimal) -> None:
+        """Count what the new version gives more for a reward that comes out otherwise, or less."""
+        sums = self.changes.by_how_much.setdefault(name, {})
+        sums[currency] = _EXACT.add(sums.get(currency, Decimal(0)), amount)
+
+    def lacks_witnesses(self, name: str) -> int:
+        """Return how many more witnesses are kept."""
+        return self._limit - len(self.changes.witnesses.get(name, ()))
+
+    def add_witness(self, record: str, old: Decided, new: Decided) -> list[str]:
+        """Keep a record that was counted as a witness where one is lacking; return what differs in it."""
+        different = self._different(old, new)
+        for name, before, after in different:
+            self._keep(record, name, before, after, old, new)
+        return [name for name, _, _ in different]
+
+    def _keep(
+        self, record: str, name: str, before: Outcome, after: Outcome, old: Decided, new: Decided
+    ) -> None:
+        witnesses = self.changes.witnesses[name]
+        if len(witnesses) < self._limit:
+            witnesses.append(Witness(record, name, before, after, tuple(old[1]), tuple(new[1])))
+
+    def _different(self, old: Decided, new: Decided) -> list[tuple[str, Outcome, Outcome]]:
         different = [
             (name, before, after)
             for name, mark in self._marks
@@ -163,18 +220,13 @@ class Comparison:
             )
         ]
         if not different and old[1] != new[1]:
-            different = [(REASONS, Outcome("value", list(old[1])), Outcome("value", list(new[1])))]
-        changes.changed += bool(different)
-        for name, before, after in different:
-            changes.by_decision[name] = changes.by_decision.get(name, 0) + 1
-            for sign, outcome in ((-1, before), (1, after)):
-                earned = _earned(outcome)
-                if earned is not None:
-                    sums = changes.by_how_much.setdefault(name, {})
-                    sums[earned.currency] = sums.get(earned.currency, Decimal(0)) + sign * earned.amount
-            witnesses = changes.witnesses.setdefault(name, [])
-            if len(witnesses) < self._limit:
-                witnesses.append(Witness(record, name, before, after, tuple(old[1]), tuple(new[1])))
+            return [(REASONS, Outcome("value", list(old[1])), Outcome("value", list(new[1])))]
+        return different
+
+    @property
+    def lacks_unfit(self) -> int:
+        """How many more records that fit no longer are kept."""
+        return self._limit - len(self.changes.unfit)
 
     def add_unfit(self, record: str, message: str) -> None:
         """Note a record that fits the old fact model and not the new one."""

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fairlead.engine import Program, Result
 from fairlead.engine.scenarios import run_scenarios
-from fairlead.files import (
-    STANDARD_STREAM,
-    InputFile,
-    Reading,
-    Reject,
-    RelatedSummary,
-    format_of,
-    open_input,
-)
-from fairlead.files.rows import Row
+from fairlead.files import Reading, RelatedSummary
 from fairlead.problems import DocumentError, Problem, RecordError, UsageError
 from fairlead.project.comparison import Changes, Comparison, Decided
+from fairlead.project.past_records import PastChanges, PastRecords, check_readable, past_changes
 from fairlead.project.project import Project
 from fairlead.project.scenarios import client_scenario_files
 from fairlead.ruleset.catalogue import RULESETS, Catalogue
@@ -32,23 +23,10 @@ from fairlead.ruleset.typed import Ruleset
 from fairlead.ruleset.upgrade import UpgradePlan
 from fairlead.ruleset.versions import Versions
 
-__all__ = ["PastRecords", "RulesetEffects", "compared_records", "upgrade_effects"]
+if TYPE_CHECKING:
+    from fairlead.store import Store
 
-#: how many messages about rejects wait for the record that they are about
-_MOST_WAITING = 1000
-#: how often progress is told, in records
-_TOGETHER = 1000
-
-
-@dataclass(frozen=True)
-class PastRecords:
-    """A file of past records, read as `evaluate` reads it.
-
-    `progress` is called now and then with the number of bytes read.
-    """
-
-    file: InputFile
-    progress: Callable[[int], None] | None = None
+__all__ = ["RulesetEffects", "compared_records", "mirror_effects", "upgrade_effects"]
 
 
 @dataclass
@@ -74,6 +52,10 @@ class RulesetEffects:
     unread: tuple[Problem, ...] = ()
     not_compared: tuple[Problem, ...] = ()
     not_in_force: tuple[Problem, ...] = ()
+
+    def take(self, past: PastChanges) -> None:
+        """Take what comes of the past records."""
+        self.records, self.reading, self.related = past.changes, past.reading, past.related
 
     def as_json(self) -> dict[str, Any]:
         """Return the effects as members of a JSON object; null where nothing was compared."""
@@ -105,7 +87,7 @@ def upgrade_effects(
     past records cannot be opened, and DocumentError where no ruleset can read them.
     """
     if past is not None:
-        _check_readable(past)
+        check_readable(past)
     catalogue = Catalogue(project.roots)
     later = catalogue.with_edits(plan.texts)
     effects = []
@@ -132,7 +114,7 @@ def upgrade_effects(
         _decide_scenarios(project, effect, old, new, witnesses)
         if past is not None:
             try:
-                effect.records = _decide_records(past, as_of, Comparison(old, new, witnesses), effect)
+                effect.take(past_changes(past, as_of, old, new, witnesses))
             except (DocumentError, UsageError) as error:
                 effect.unread = tuple(error.problems)
     unread = [effect.unread for effect in effects if effect.unread]
@@ -149,21 +131,28 @@ def compared_records(
     At most `witnesses` records are kept for each decision. Raises UsageError and OSError where the past
     records cannot be opened, and DocumentError where they cannot be read.
     """
-    _check_readable(past)
+    check_readable(past)
     effect = RulesetEffects(name, old=old.ruleset, new=new.ruleset)
-    effect.records = _decide_records(past, as_of, Comparison(old, new, witnesses), effect)
+    effect.take(past_changes(past, as_of, old, new, witnesses))
     return effect
 
 
-def _check_readable(past: PastRecords) -> None:
-    """Say that a file cannot be read even where there is nothing to compare."""
-    path = past.file.path
-    if path == STANDARD_STREAM:
-        message = "past records are read twice, and standard input can be read once"
-        raise UsageError([Problem("wrong-usage", message, found=path, remedy="name a file")])
-    format_of(path, past.file.file_format)
-    with Path(path).open("rb"):
-        pass
+def mirror_effects(
+    name: str,
+    old: Program,
+    new: Program,
+    as_of: date,
+    store: Store,
+    is_read: Callable[[str], bool],
+    *,
+    witnesses: int = 3,
+) -> RulesetEffects:
+    """Return how many records that a store holds two programs decide otherwise, and by how much."""
+    from fairlead.project.past_mirror import changes_by_mirror
+
+    effect = RulesetEffects(name, old=old.ruleset, new=new.ruleset)
+    effect.records = changes_by_mirror(store, is_read, as_of, old, new, witnesses)
+    return effect
 
 
 def _as_it_is(name: str, catalogue: Catalogue, lock: Lock) -> Ruleset:
@@ -230,70 +219,3 @@ def _evaluated(program: Program, record: dict[str, Any], moment: date) -> Result
 
 def _decided(result: Result) -> Decided:
     return result.decisions, result.reasons, result.unknown
-
-
-# past records
-
-
-class _Waiting:
-    """Keeps why records were rejected, by line, until the record is met; takes and counts the rejects."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.messages: dict[int, str] = {}
-
-    def __call__(self, reject: Reject) -> None:
-        """Take a reject."""
-        self.count += 1
-        if len(self.messages) < _MOST_WAITING:
-            self.messages[reject.line] = reject.problems[0].message
-
-    def forget(self, number: int) -> None:
-        """Drop what is about lines up to this one."""
-        while self.messages and (line := next(iter(self.messages))) <= number:
-            del self.messages[line]
-
-
-def _decide_records(
-    past: PastRecords, as_of: date, comparison: Comparison, effect: RulesetEffects
-) -> Changes:
-    """Decide each record by both versions; both read the file for themselves, each by its own fact model."""
-    changes = comparison.changes
-    first, second = comparison.old.runner(as_of), comparison.new.runner(as_of)
-    refused = _Waiting()
-    with (
-        open_input(comparison.old, past.file, lambda _: None) as before,
-        open_input(comparison.new, past.file, refused) as after,
-    ):
-        for number, old, new in _by_line(iter(before), iter(after)):
-            shown = _shown(number, old or new)
-            if old is not None and new is not None:
-                comparison.add(shown, first(old[2]), second(new[2]))
-            elif old is not None:
-                comparison.add_unfit(shown, refused.messages.get(number, "it does not fit"))
-            else:
-                changes.fit_now += 1
-            refused.forget(number)
-            if past.progress is not None and changes.compared % _TOGETHER == 0:
-                past.progress(before.stream.tell())
-        effect.reading, effect.related = after.reading(), after.related_summaries()
-    changes.rejected = refused.count - changes.no_longer_fit
-    return changes
-
-
-def _by_line(old: Iterator[Row], new: Iterator[Row]) -> Iterator[tuple[int, Row | None, Row | None]]:
-    """Yield the records of one file as two readers give them, those of one line together."""
-    before, after = next(old, None), next(new, None)
-    while before is not None or after is not None:
-        lines = [row[0] for row in (before, after) if row is not None]
-        number = min(lines)
-        is_before = before is not None and before[0] == number
-        is_after = after is not None and after[0] == number
-        yield number, before if is_before else None, after if is_after else None
-        before = next(old, None) if is_before else before
-        after = next(new, None) if is_after else after
-
-
-def _shown(number: int, row: Row | None) -> str:
-    identity = row[1] if row is not None else None
-    return identity if identity is not None else f"line {number}"

@@ -269,11 +269,14 @@ class Mirror:
         """Return the facts of the live records of an entity that these CRM records embody, by these."""
         found: dict[Ref, dict[str, Any]] = {}
         for condition in any_ref(self._connection, (mirror.c.object, mirror.c.crm_id), refs):
-            query = select(mirror.c.object, mirror.c.crm_id, mirror.c.facts).where(
-                condition, mirror.c.entity == entity, mirror.c.state == RecordState.LIVE.value
+            # the entity is asked of what is found: as a condition it lets SQLite go through all of the entity
+            query = select(mirror.c.object, mirror.c.crm_id, mirror.c.entity, mirror.c.facts).where(
+                condition, mirror.c.state == RecordState.LIVE.value
             )
-            for object_, crm_id, facts in self._connection.execute(query.order_by(mirror.c.id)).all():
-                found[Ref(object_, crm_id)] = json_value(facts)
+            rows = self._connection.execute(query.order_by(mirror.c.id)).all()
+            for object_, crm_id, own, facts in rows:
+                if own == entity:
+                    found[Ref(object_, crm_id)] = json_value(facts)
         return found
 
     def last_change(self) -> int:
