@@ -101,7 +101,7 @@ CODES: dict[str, str] = {
     "ambiguous-notation": "A column's numbers or dates can be read in two ways.",
     "formula-cell": "A cell of a workbook holds a formula or an error, and no value.",
     "invalid-csv": "A row is not CSV.",
-    "invalid-parquet": "A file is not Parquet.",
+    "invalid-parquet": "A file is not Parquet, or is damaged.",
     "invalid-xlsx": "A file is no Excel workbook, or one with a password.",
     "line-too-long": "A line is longer than 1 MiB.",
     "nothing-to-decide": "A record has none of the entities that the ruleset decides about.",

@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -83,6 +84,37 @@ def test_row_groups_are_read_one_after_the_other() -> None:
 
     assert [number for number, _, _ in rows] == list(range(1, 10_001))
     assert rows[-1][1] == "9999"
+
+
+def test_the_currencies_of_several_row_groups_may_be_a_dictionary() -> None:
+    money = pa.struct([("amount", pa.decimal128(18, 2)), ("currency", pa.dictionary(pa.int8(), pa.string()))])
+    budget = pa.array([{"amount": Decimal(number), "currency": "EUR"} for number in range(5_000)], money)
+    rows, rejects, _ = read(
+        {"lead.id": [str(number) for number in range(5_000)], "lead.budget": budget}, row_group_size=700
+    )
+
+    assert rejects == []
+    assert rows[-1][2]["lead"]["budget"] == (49_990_000, "EUR")
+
+
+def test_a_damaged_file_is_refused_with_the_row_from_which_on_it_cannot_be_read() -> None:
+    stream = io.BytesIO()
+    names = [f"{number} {'x' * 100}" for number in range(20_000)]
+    pq.write_table(pa.table({"lead.id": names}), stream, row_group_size=5_000, compression="none")
+    whole = bytearray(stream.getvalue())
+    place = whole.index(b"15500 xxx") - 400_000
+    whole[place : place + 400_000] = b"\xff" * 400_000
+    understanding = Understanding(MODEL, UTC, ENTITIES, Stated(), "a.parquet")
+    reader = ParquetRows(
+        io.BytesIO(bytes(whole)), understanding.of_table, ENTITIES, no_layout, file="a.parquet"
+    )
+
+    with pytest.raises(DocumentError) as error:
+        list(reader)
+
+    (problem,) = error.value.problems
+    assert (problem.code, problem.file) == ("invalid-parquet", "a.parquet")
+    assert re.match("the file cannot be read beyond row [0-9]+: ", problem.message)
 
 
 def no_layout(*_: Any) -> Any:

@@ -163,7 +163,7 @@ class ParquetBatches(ParquetRows):
         names = self._read_columns(model, needed)
         texts = self._number_texts(model)
         number = 0
-        for batch in self._file.iter_batches(batch_size=_TOGETHER, columns=names):
+        for batch in self._read(_TOGETHER, names):
             made = pl.from_arrow(batch)
             assert isinstance(made, pl.DataFrame)
             frame = made.rename({name: name.strip() for name in made.columns}).cast(

@@ -53,6 +53,7 @@ class ParquetRows(TypedRows):
     ) -> None:
         arrow = pyarrow_or_refuse()
         self._arrow = arrow
+        self._name = file
         if not stream.seekable():
             message = "Parquet cannot be read from a stream"
             raise UsageError([Problem("wrong-usage", message, remedy="name a file with `--input`")])
@@ -75,8 +76,30 @@ class ParquetRows(TypedRows):
             yield list(self._cells(batch)), self._unfit_lists(batch)
 
     def _batches(self) -> Iterator[Any]:
-        batches: Iterator[Any] = self._file.iter_batches(batch_size=_TOGETHER)
-        return batches
+        return self._read(_TOGETHER)
+
+    def _read(self, size: int, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Yield the rows of columns (None is all), so many at once.
+
+        Raises DocumentError where the file turns out to be damaged.
+        """
+        groups: list[list[int] | None] = [None]
+        if any(map(self._has_inner_dictionary, self._file.schema_arrow.types)):
+            # pyarrow puts no such columns of several row groups together
+            groups = [[group] for group in range(self._file.num_row_groups)]
+        rows = 0
+        try:
+            for group in groups:
+                for batch in self._file.iter_batches(batch_size=size, row_groups=group, columns=columns):
+                    yield batch
+                    rows += batch.num_rows
+        except (self._arrow.ArrowException, OSError) as damage:
+            message = f"the file cannot be read beyond row {rows}: {damage}"
+            raise DocumentError([Problem("invalid-parquet", message, file=self._name)]) from None
+
+    def _has_inner_dictionary(self, kind: Any) -> bool:
+        types = self._arrow.types
+        return bool(types.is_struct(kind)) and any(types.is_dictionary(field.type) for field in kind)
 
     def _cells(self, batch: Any) -> Iterator[tuple[str, ...]]:
         columns = [
