@@ -202,7 +202,11 @@ class Intake:
         else:
             odd = ~quick.fits if quick.fits is not None else None
             pairs = zip(quick.parts, dtypes, strict=True)
-            parts = [part if part.dtype == dtype else part.cast(dtype, strict=False) for part, dtype in pairs]
+            # numbers that fit are within their width, and those that do not are read again
+            parts = [
+                part if part.dtype == dtype else part.cast(dtype, strict=False, wrap_numerical=True)
+                for part, dtype in pairs
+            ]
         if odd is not None and odd.any():
             parts = self._careful(raw, odd, name, fact, taken, parts, dtypes)
         if made is None:
