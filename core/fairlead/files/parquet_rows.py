@@ -83,19 +83,33 @@ class ParquetRows(TypedRows):
 
         Raises DocumentError where the file turns out to be damaged.
         """
-        groups: list[list[int] | None] = [None]
-        if any(map(self._has_inner_dictionary, self._file.schema_arrow.types)):
-            # pyarrow puts no such columns of several row groups together
-            groups = [[group] for group in range(self._file.num_row_groups)]
         rows = 0
         try:
-            for group in groups:
-                for batch in self._file.iter_batches(batch_size=size, row_groups=group, columns=columns):
+            for groups in self._groups(size):
+                for batch in self._file.iter_batches(batch_size=size, row_groups=groups, columns=columns):
                     yield batch
                     rows += batch.num_rows
         except (self._arrow.ArrowException, OSError) as damage:
             message = f"the file cannot be read beyond row {rows}: {damage}"
             raise DocumentError([Problem("invalid-parquet", message, file=self._name)]) from None
+
+    def _groups(self, size: int) -> Iterator[list[int]]:
+        """Yield row groups that are read together, with as many rows at least.
+
+        What pyarrow reads together it holds to the end, so the file is not read in one go; and columns with a
+        dictionary inside of several groups it cannot put together.
+        """
+        alone = any(map(self._has_inner_dictionary, self._file.schema_arrow.types))
+        together: list[int] = []
+        rows = 0
+        for group in range(self._file.num_row_groups):
+            together.append(group)
+            rows += self._file.metadata.row_group(group).num_rows
+            if alone or rows >= size:
+                yield together
+                together, rows = [], 0
+        if together:
+            yield together
 
     def _has_inner_dictionary(self, kind: Any) -> bool:
         types = self._arrow.types
