@@ -7,7 +7,6 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter
 
 __all__ = ["command", "machine", "measured"]
 
@@ -25,20 +24,29 @@ def command() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "fairlead.cli"]
 
 
+#: runs a command and prints its seconds, peak kB and exit code. A process counts the memory of the one that
+#: started it as its own, so a small one has to
+_RUNNER = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+print(time.perf_counter() - start, usage.ru_maxrss, process.returncode)
+"""
+
+
 def measured(line: list[str]) -> tuple[float, float]:
     """Run a command; return seconds and peak resident MB of its whole process, its start included.
 
     Stops the benchmark where the command fails.
     """
-    start = perf_counter()
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL)  # our own command
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = perf_counter() - start
-    # Popen has not seen the end of the process: wait4 has, and alone reports the memory of this one run
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"`{' '.join(line)}` ended with exit code {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    runner = [sys.executable, "-S", "-c", _RUNNER, *line]
+    output = subprocess.run(runner, check=True, stdout=subprocess.PIPE, text=True)  # our own command
+    seconds, kilobytes, code = output.stdout.split()
+    if code != "0":
+        sys.exit(f"`{' '.join(line)}` ended with exit code {code}")
+    return float(seconds), int(kilobytes) / 1024
 
 
 def _processor() -> str:
