@@ -160,6 +160,8 @@ def test_console_examples_print_what_they_show(page: Path, tmp_path: Path, serve
         terminal.close()
 
 
+# Ibis calls a function of DuckDB by its old name
+@pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_python_examples_run_and_hold_their_own_assertions(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
