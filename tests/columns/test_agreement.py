@@ -29,13 +29,13 @@ def shipped(name: str) -> Program:
     return load(f"medical-travel/{name}")
 
 
-@settings(RELAXED, max_examples=150)
+@settings(RELAXED, max_examples=100)
 @given(rulesets(), several, moments)
 def test_polars_agrees(rules: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
     assert_agreement("polars", rules, rows, as_of)
 
 
-@settings(RELAXED, max_examples=60)
+@settings(RELAXED, max_examples=40)
 @given(rulesets(), several, moments)
 def test_duckdb_agrees(rules: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
     assert_agreement("duckdb", rules, rows, as_of)
@@ -44,7 +44,7 @@ def test_duckdb_agrees(rules: Ruleset, rows: list[dict[str, dict[str, Any]]], as
 decided = st.lists(st.tuples(records(), moments), min_size=1, max_size=5)
 
 
-@settings(RELAXED, max_examples=80)
+@settings(RELAXED, max_examples=50)
 @given(rulesets(), decided)
 def test_polars_agrees_on_each_record_as_of_its_own_moment(
     rules: Ruleset, rows: list[tuple[dict[str, dict[str, Any]], datetime]]
@@ -52,7 +52,7 @@ def test_polars_agrees_on_each_record_as_of_its_own_moment(
     assert_agreement("polars", rules, [record for record, _ in rows], [moment for _, moment in rows])
 
 
-@settings(RELAXED, max_examples=30)
+@settings(RELAXED, max_examples=20)
 @given(rulesets(), decided)
 def test_duckdb_agrees_on_each_record_as_of_its_own_moment(
     rules: Ruleset, rows: list[tuple[dict[str, dict[str, Any]], datetime]]
@@ -100,7 +100,7 @@ def test_polars_agrees_on_deep_terms(
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 @pytest.mark.parametrize("name", sorted(path.stem for path in SHIPPED.glob("*.json") if path.stem != "facts"))
-@settings(RELAXED, max_examples=3)
+@settings(RELAXED, max_examples=2)
 @given(st.data())
 def test_shipped_rulesets_agree(name: str, engine: str, data: st.DataObject) -> None:
     rules = shipped(name).ruleset

@@ -35,7 +35,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture
 def session() -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -61,18 +61,18 @@ def session() -> Iterator[Any]:
 several = st.lists(records(), min_size=5, max_size=12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(), several, moments)
-def test_spark_agrees(ruleset: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
+def random_rulesets_agree(ruleset: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
     assert_agreement("spark", ruleset, rows, as_of)
 
 
 decided = st.lists(st.tuples(records(), moments), min_size=5, max_size=12)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(), decided)
-def test_spark_agrees_on_each_record_as_of_its_own_moment(
+def records_agree_as_of_their_own_moments(
     ruleset: Ruleset, rows: list[tuple[dict[str, dict[str, Any]], datetime]]
 ) -> None:
     assert_agreement("spark", ruleset, [record for record, _ in rows], [moment for _, moment in rows])
@@ -91,7 +91,7 @@ def viewed(session: Any, name: str, table: pl.DataFrame) -> Any:
     return ibis.table(ibis.Schema.from_pyarrow(arrow.schema), name=name)
 
 
-def test_a_query_as_of_each_row_on_spark(session: Any) -> None:
+def a_query_is_as_of_each_row(session: Any) -> None:
     for days in (DAYS, [*INSTANTS]):
         table = tables(days).with_columns(row=pl.int_range(pl.len()))
         view = viewed(session, "leads", table)
@@ -103,8 +103,7 @@ def test_a_query_as_of_each_row_on_spark(session: Any) -> None:
             assert found[name].to_list() == wanted[name].to_list()
 
 
-@pytest.mark.parametrize("as_of", ["then", date(2026, 1, 31)])
-def test_a_query_of_related_records_on_spark(session: Any, as_of: date | str) -> None:
+def a_query_has_related_records(session: Any, as_of: date | str) -> None:
     window = Window("rolling", None, 30, None, ON)
     then = [date(2025, 12, 31), date(2026, 1, 31), date(2026, 1, 31), date(2026, 1, 31)]
     table = pl.DataFrame({"row": [0, 1, 2, 3], "partner.id": ["P1", "P1", "P2", None], "then": then})
@@ -138,9 +137,23 @@ def test_a_query_of_related_records_on_spark(session: Any, as_of: date | str) ->
         assert found["partner.value"].to_list() == [first, after, none, None]
 
 
-def test_the_lead_scorecard_on_spark(session: Any) -> None:
+def the_lead_scorecard_is_right(session: Any) -> None:
     session.conf.set("spark.sql.codegen.wholeStage", "true")
     result = evaluated(pl.DataFrame(LEADS), engine="spark", reasons="names")
     assert result["lead.score"].to_list() == [70, 0, 5]
     assert result["lead.band"].to_list() == ["hot", "cold", "cold"]
     assert result["reasons"].to_list()[2] == ["web_form"]
+
+
+def test_spark(session: Any, subtests: pytest.Subtests) -> None:
+    # one test, for one session: each process that tests would start a Spark of its own
+    for asked, arguments in (
+        (random_rulesets_agree, ()),
+        (records_agree_as_of_their_own_moments, ()),
+        (a_query_is_as_of_each_row, (session,)),
+        (a_query_has_related_records, (session, "then")),
+        (a_query_has_related_records, (session, date(2026, 1, 31))),
+        (the_lead_scorecard_is_right, (session,)),
+    ):
+        with subtests.test(asked.__name__, as_of=arguments[1:]):
+            asked(*arguments)
