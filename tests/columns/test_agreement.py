@@ -29,7 +29,7 @@ def shipped(name: str) -> Program:
     return load(f"medical-travel/{name}")
 
 
-@settings(RELAXED, max_examples=100)
+@settings(RELAXED, max_examples=80)
 @given(rulesets(), several, moments)
 def test_polars_agrees(rules: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
     assert_agreement("polars", rules, rows, as_of)
@@ -44,7 +44,7 @@ def test_duckdb_agrees(rules: Ruleset, rows: list[dict[str, dict[str, Any]]], as
 decided = st.lists(st.tuples(records(), moments), min_size=1, max_size=5)
 
 
-@settings(RELAXED, max_examples=50)
+@settings(RELAXED, max_examples=40)
 @given(rulesets(), decided)
 def test_polars_agrees_on_each_record_as_of_its_own_moment(
     rules: Ruleset, rows: list[tuple[dict[str, dict[str, Any]], datetime]]
