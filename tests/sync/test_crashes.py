@@ -30,6 +30,8 @@ from fairlead.sync.place import STORE_URL
 OpenClinic = Callable[..., Clinic]
 
 CRMS = ("acme", "hubspot", "salesforce", "zoho")
+#: the tutorial's connector is killed in the calls that write and at random instants; these at every boundary too
+SHIPPED = CRMS[1:]
 #: calls that write records, links or tasks to a CRM
 _WRITES = re.compile(
     r"^(PATCH|PUT) |/batch/(update|upsert|create|associate)|/composite/sobjects|POST .*/Tasks$"
@@ -120,7 +122,7 @@ def peaceful(work: Work) -> tuple[int, list[int], dict[str, str]]:
     return steps, [number for number, call in enumerate(calls) if _WRITES.search(call)], work.state()
 
 
-@pytest.mark.parametrize("crm", CRMS)
+@pytest.mark.parametrize("crm", SHIPPED)
 def test_a_first_sync_killed_at_every_boundary_between_steps(
     open_work: OpenWork, crm: str, tmp_path: Path
 ) -> None:
@@ -153,7 +155,7 @@ def test_a_first_sync_killed_during_every_call_that_writes(
         assert work.differences(state) == {}, number
 
 
-@pytest.mark.parametrize("crm", [*CRMS, "salesforce on postgresql"])
+@pytest.mark.parametrize("crm", [*SHIPPED, "salesforce on postgresql"])
 def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork, crm: str) -> None:
     """Two alike accounts live on side by side; in one of them each sync is killed, and killed again."""
     peace, killed = open_work(crm, 60), open_work(crm, 60)
