@@ -30,7 +30,7 @@ from fairlead.sync.place import STORE_URL
 OpenClinic = Callable[..., Clinic]
 
 CRMS = ("acme", "hubspot", "salesforce", "zoho")
-#: the tutorial's connector is killed in the calls that write and at random instants; these at every boundary too
+#: killed at every boundary; the tutorial's connector is killed in calls that write and at random instants
 SHIPPED = CRMS[1:]
 #: calls that write records, links or tasks to a CRM
 _WRITES = re.compile(
