@@ -29,7 +29,7 @@ def shipped(name: str) -> Program:
     return load(f"medical-travel/{name}")
 
 
-@settings(RELAXED, max_examples=80)
+@settings(RELAXED, max_examples=60)
 @given(rulesets(), several, moments)
 def test_polars_agrees(rules: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
     assert_agreement("polars", rules, rows, as_of)

@@ -94,7 +94,7 @@ def drafts(draw: st.DrawFn, rules: Ruleset) -> Ruleset:
 
 
 several = st.lists(records(), min_size=1, max_size=6)
-RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=40)
+RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=25)
 
 
 @RELAXED

@@ -274,7 +274,7 @@ times = st.one_of(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(zones, st.lists(times, min_size=5, max_size=60))
 def test_moments_agree(zone: str, moments: list[datetime]) -> None:
     program = Program(RULES, zone)

@@ -114,7 +114,7 @@ introductions = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(FUNCTIONS),
     st.sampled_from(WINDOWS),
@@ -187,7 +187,7 @@ def queried(made: Ruleset, table: pl.DataFrame, as_of: date | str, related: pl.D
     return found.sort("row")
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(FUNCTIONS),
     st.sampled_from(WINDOWS),
@@ -221,7 +221,7 @@ def test_aggregates_agree_as_of_each_owner(
     assert queried(made, table, "then", related)["partner.value"].to_list() == wanted
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(FUNCTIONS),
     st.sampled_from(WINDOWS),

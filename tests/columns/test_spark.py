@@ -61,7 +61,7 @@ def session() -> Iterator[Any]:
 several = st.lists(records(), min_size=5, max_size=12)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(), several, moments)
 def random_rulesets_agree(ruleset: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
     assert_agreement("spark", ruleset, rows, as_of)
@@ -70,7 +70,7 @@ def random_rulesets_agree(ruleset: Ruleset, rows: list[dict[str, dict[str, Any]]
 decided = st.lists(st.tuples(records(), moments), min_size=5, max_size=12)
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(), decided)
 def records_agree_as_of_their_own_moments(
     ruleset: Ruleset, rows: list[tuple[dict[str, dict[str, Any]], datetime]]

@@ -55,7 +55,7 @@ def assert_agreement(program: Program, record: dict[str, dict[str, Any]], as_of:
     assert {name: set(causes) for name, causes in result.undetermined.items()} == undetermined
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(), records(), moments)
 def test_decisions_reasons_causes_and_unknown_rows_agree(
     ruleset: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime
@@ -63,7 +63,7 @@ def test_decisions_reasons_causes_and_unknown_rows_agree(
     assert_agreement(Program(ruleset), record, as_of)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(depth=3), records(), moments)
 def test_tracing_changes_nothing(
     ruleset: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime

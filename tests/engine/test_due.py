@@ -205,7 +205,7 @@ def lands(day: date, months: int) -> bool:
 MOVING = ("days_between", "hours_between", "minutes_between", "seconds_between", "days", "months")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(
         ("days_between", "hours_between", "minutes_between", "seconds_between", "days", "months")
@@ -243,7 +243,7 @@ def test_at_the_instant_that_is_due_a_comparison_turns(
         assert never or program.runner(result.due)(record)[0] != result.decisions
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=180, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(depth=3), records(), moments, st.data())
 def test_nothing_changes_before_it_is_due(
     rules: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime, data: st.DataObject

@@ -195,7 +195,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ACTIONS)
 def test_what_is_earned_is_used_expired_or_left_and_never_below_zero(actions: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as name:

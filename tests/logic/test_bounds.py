@@ -70,7 +70,7 @@ def values_in(recording: Recording, node: Node, frame: Frame | None = None) -> I
             yield from values_in(recording, child, inner)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(depth=3), records(), moments)
 def test_no_value_leaves_its_type(
     ruleset: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime
@@ -118,7 +118,7 @@ def number_types(draw: st.DrawFn) -> Type:
 _TYPES = number_types()
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(("+", "-", "*", "/", "%", "min", "max", "round")))
 def test_arithmetic_at_the_ends_of_its_operands_stays_within_its_type(
     data: st.DataObject, operator: str
