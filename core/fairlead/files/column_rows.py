@@ -26,7 +26,7 @@ from fairlead.files.rows import Row, record_id
 from fairlead.files.typed_rows import text_of_value
 from fairlead.problems import Problem
 
-__all__ = ["Batch", "CsvBatches", "ParquetBatches", "file_parser", "without_blank_cells"]
+__all__ = ["Batch", "CsvBatches", "ParquetBatches", "empty_rows", "file_parser", "without_blank_cells"]
 
 #: how many rows of Parquet are evaluated at once
 _TOGETHER = 250_000
@@ -49,6 +49,15 @@ class Batch:
     frame: pl.DataFrame
     refuse: Callable[[int, Sequence[Problem]], None]
     row: Callable[[int], Row]
+
+
+def empty_rows(frame: pl.DataFrame) -> pl.Series:
+    """Tell which rows have nothing in them."""
+    cells = (
+        pl.col(name).is_null() | (pl.col(name) == "") if dtype == pl.String else pl.col(name).is_null()
+        for name, dtype in frame.schema.items()
+    )
+    return frame.select(pl.all_horizontal(cells)).to_series()
 
 
 def file_parser(fact: Fact | Aggregate, zone: tzinfo) -> Callable[[Any], Any]:
@@ -171,14 +180,7 @@ class ParquetBatches(ParquetRows):
             )
             numbers = pl.int_range(number + 1, number + frame.height + 1, dtype=pl.Int64, eager=True)
             number += frame.height
-            empty = frame.select(
-                pl.all_horizontal(
-                    pl.col(name).is_null() | (pl.col(name) == "")
-                    if dtype == pl.String
-                    else pl.col(name).is_null()
-                    for name, dtype in frame.schema.items()
-                )
-            ).to_series()
+            empty = empty_rows(frame)
             blank = int(empty.sum())
             self.blank += blank
             self.read += frame.height - blank

@@ -10,7 +10,7 @@ import polars as pl
 
 from fairlead.facts.model import Aggregate, Fact, FactModel
 from fairlead.facts.types import OneOfType, TextType
-from fairlead.files.column_rows import Batch
+from fairlead.files.column_rows import Batch, empty_rows
 from fairlead.files.database_rows import DatabaseRows, texts_of
 from fairlead.files.layout import plain_facts
 from fairlead.files.rows import Row, record_id
@@ -46,14 +46,7 @@ class DatabaseBatches(DatabaseRows):
             except UnicodeEncodeError:
                 held = [row for row in held if self._is_text(row)]
                 frame = _frame(self._names, facts, held)
-            empty = frame.select(
-                pl.all_horizontal(
-                    pl.col(name).is_null() | (pl.col(name) == "")
-                    if dtype == pl.String
-                    else pl.col(name).is_null()
-                    for name, dtype in frame.schema.items()
-                )
-            ).to_series()
+            empty = empty_rows(frame)
             blank = int(empty.sum())
             self.blank += blank
             self.read += frame.height - blank
