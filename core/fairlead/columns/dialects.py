@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ WIDE = dt.Decimal(38, 0)
 _KEPT_SCALE = 6
 
 
-class Dialect:
+class Dialect(ABC):
     """A back end. Numbers are 32 or 64 bits, or `WIDE`; days and instants are numbers."""
 
     name = ""
@@ -46,13 +47,13 @@ class Dialect:
         """Return a wide number as a decimal without digits after the point."""
         return value
 
+    @abstractmethod
     def scaled(self, value: Any, digits: int, scale: int) -> Any:
         """Return a decimal of at most so many digits, none after the point, times 10**-scale."""
-        raise NotImplementedError
 
+    @abstractmethod
     def units_of(self, value: Any, scale: int) -> Any:
         """Return a decimal or whole number, of at most 38 digits then, as a wide number of 10**-scale."""
-        raise NotImplementedError
 
     def add(self, left: Any, right: Any, dtype: dt.DataType) -> Any:
         """Return the sum of two numbers of one type that holds it."""
@@ -66,29 +67,29 @@ class Dialect:
         """Return the product."""
         return left * right if dtype == WIDE else (left * right).cast(dtype)
 
+    @abstractmethod
     def divide(self, left: Any, right: Any, dtype: dt.DataType) -> Any:
         """Return the whole quotient of numbers that are not negative; `right` is never 0."""
-        raise NotImplementedError
 
     def modulo(self, left: Any, right: Any, dtype: dt.DataType) -> Any:
         """Return the rest of that division."""
         return left % right if dtype == WIDE else (left % right).cast(dtype)
 
+    @abstractmethod
     def from_date(self, value: Any) -> Any:
         """Return the days since 1970-01-01 of a date."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_date(self, value: Any) -> Any:
         """Return the date of that many days since 1970-01-01."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_instant(self, value: Any) -> Any:
         """Return the microseconds since 1970-01-01 of an instant."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_instant(self, value: Any) -> Any:
         """Return the instant of that many microseconds since 1970-01-01."""
-        raise NotImplementedError
 
 
 def _builtin(name: str, takes: tuple[dt.DataType, ...], gives: dt.DataType) -> Any:
