@@ -101,6 +101,30 @@ def test_records_are_decided_by_the_decisions_about_them(tmp_path: Path, store: 
     assert [each.record for each in changes.witnesses["partner.known"]] == ["P-1"]
 
 
+def test_another_entitys_reasons_are_not_a_records_own(tmp_path: Path, store: Store) -> None:
+    def named(folder: str, code: str) -> Program:
+        facts, rules = documents(draft=False)
+        rules["decisions"].append(
+            {
+                "name": "partner.registered",
+                "kind": "check",
+                "title": "registered",
+                "requirement": {"absent": "partner.id"},
+                "severity": "warning",
+                "citation": "House rules 1",
+                "reason": {"code": code, "text": "The partner is not registered."},
+            }
+        )
+        root = tmp_path / folder / "rulesets"
+        write(root / "clinic" / "facts.json", facts)
+        return load(write(root / "clinic" / "rewards.json", rules), roots=[root])
+
+    changes = changes_by_mirror(store, lambda _: True, DAY, named("old", "one"), named("new", "other"), 9)
+    assert changes.by_decision == {"reasons": 1}
+    (witness,) = changes.witnesses["reasons"]
+    assert (witness.record, witness.old_reasons, witness.new_reasons) == ("P-1", ("one",), ("other",))
+
+
 def project(folder: Path, *, draft: bool) -> Path:
     for document in documents(draft=draft):
         write(folder / "rulesets" / f"{document['name']}.json", document)
@@ -139,3 +163,12 @@ def test_a_mirror_that_cannot_be_read_so_is_refused(
     result = invoke("diff", *words, "--data", "mirror", "--json")
     (problem,) = json.loads(result.stdout)["problems"]
     assert (result.exit_code, problem["code"]) == (2, code)
+
+
+def test_an_empty_store_is_said_to_be_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    clinic = project(tmp_path / "clinic", draft=False)
+    result = invoke("diff", clinic, clinic, "--data", "mirror", "--json")
+    (problem,) = json.loads(result.stdout)["problems"]
+    assert (result.exit_code, problem["message"]) == (2, "the project's store holds no records")
+    assert "fairlead sync" in problem["remedy"]

@@ -79,6 +79,7 @@ def run_sync(session: Session, request: Mapping[str, Any]) -> str:
             die()
 
     if request["step"] == BEFORE_ANCHOR:
+        # the process ends here, so nothing puts the method back
         AnchorFile.append = lambda *_, **__: die()  # type: ignore[method-assign]
     with locked(session.project), open_store(session.project, request["environment"]) as store:
         report = sync(session, store, event=event)

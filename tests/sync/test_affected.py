@@ -25,6 +25,7 @@ READS = (
     ("companies", Reads("partner", frozenset({"rating"}), (INTRODUCTIONS,))),
 )
 PLANS = {reads.entity: EntityPlan(object_, (), reads) for object_, reads in READS}
+# what is affected is found without the facts
 PLAN = Plan(None, PLANS, ())  # type: ignore[arg-type]
 
 

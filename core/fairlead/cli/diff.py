@@ -131,6 +131,12 @@ def _mirror_of(
     from fairlead.sync.place import open_store
 
     with open_store(target.project) as store:
+        with store.reading() as tx:
+            held = tx.mirror.counts()
+        if not held:
+            message = "the project's store holds no records"
+            remedy = "run `fairlead sync`, or name a file of past records"
+            raise UsageError([Problem("wrong-usage", message, found=data, remedy=remedy)])
         yield store, reads(target.project, store)
 
 
