@@ -87,6 +87,8 @@ class Document:
         A problem about a key (`unknown-key` and the like) stands at the key, any other at the value.
         """
         found = list(problems)
+        if not found:
+            return found
         if self._origins:
             return self._located_at_origins(found)
         if self.text is None:

@@ -105,8 +105,10 @@ def migrate(connection: Connection, shown: str, *, at: datetime) -> str:
         version, store_id = 0, uuid.uuid4().hex
     else:
         version, store_id = _state(connection, shown)
+    new = version == 0
     for number, step in enumerate(VERSIONS[version:], start=version + 1):
-        step(connection)
+        if not (new and step is _changes):
+            step(connection)
         if number == 1:
             connection.execute(insert(store).values(version=1, id=store_id, created_at=micros(at)))
         connection.execute(update(store).values(version=number))

@@ -20,12 +20,12 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    func,
-    select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.types import TypeEngine
 
 from fairlead.store.records import Ref
 from fairlead.store.stored_values import json_text
@@ -130,18 +130,24 @@ def update_each(
 
 def any_of(connection: Connection, column: Column[str], ids: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that a column is one of many ids, however many: they are one parameter."""
-    many = list(ids)
-    if connection.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(json_text(many)).table_valued("value").c.value))
-    return column == any_(bindparam(None, many, type_=postgresql.ARRAY(Text)))
+    return _one_of(connection, column, list(ids), Text)
 
 
 def any_number(connection: Connection, column: Column[int], numbers: Iterable[int]) -> ColumnElement[bool]:
     """Return the condition that a column is one of many numbers, however many: they are one parameter."""
-    many = list(numbers)
+    return _one_of(connection, column, list(numbers), BigInteger)
+
+
+#: as text: to build it as a table for each condition takes half of the time of a small query
+_LISTED = text("SELECT value FROM json_each(:listed)")
+
+
+def _one_of(
+    connection: Connection, column: Column[Any], values: list[Any], type_: type[TypeEngine[Any]]
+) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
-        return column.in_(select(func.json_each(json_text(many)).table_valued("value").c.value))
-    return column == any_(bindparam(None, many, type_=postgresql.ARRAY(BigInteger)))
+        return column.in_(_LISTED.bindparams(bindparam("listed", json_text(values), unique=True)))
+    return column == any_(bindparam(None, values, type_=postgresql.ARRAY(type_)))
 
 
 def any_ref(
