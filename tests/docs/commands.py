@@ -64,6 +64,9 @@ def main(address: str) -> None:
         for module in pkgutil.walk_packages(where.__path__, f"{where.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+    # the forms of documents are built when the first of each kind is read
+    for name in ("partner-programme", "lead-scoring"):
+        fairlead.load(f"medical-travel/{name}")
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     server = socket.socket(socket.AF_UNIX)

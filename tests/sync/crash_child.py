@@ -143,6 +143,8 @@ def tell(value: Any) -> None:
 
 
 if __name__ == "__main__":
+    # as the command line does
+    gc.set_threshold(50_000, 20, 20)
     # the sandboxes have their limits off: keeping to them would be most of the time
     fairlead.plugins.http._limiter = lambda *_: None
     # a closed engine opens anew with its statements compiled

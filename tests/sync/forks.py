@@ -58,15 +58,18 @@ _STAMPS = {"Created_Time", "modified", "stamp"}
 
 
 class Forks:
-    """Runs syncs in forked processes, one at a time; several tests may share one."""
+    """Runs syncs, one at a time, in forked processes where they may be killed; several tests may share one."""
 
     def __init__(self, installed: Path) -> None:
         self._installed = installed
         self._server = self._served()
         self._awaited = False
 
-    def start(self, clinic: Clinic, step: int = 0, what: str = "sync", *, in_peace: bool = False) -> int:
-        """Start a run and return its process id."""
+    def start(self, clinic: Clinic, step: int = 0) -> int:
+        """Start a sync in a process of its own and return the process id."""
+        return self._ask(clinic, "sync", step, in_peace=False)
+
+    def _ask(self, clinic: Clinic, what: str, step: int, *, in_peace: bool) -> int:
         asked = {
             "folder": str(clinic.folder),
             "step": step,
@@ -114,9 +117,9 @@ class Forks:
         assert self.result() == (-9, "")
         clinic.sandbox.on_call = None
 
-    def done(self, clinic: Clinic, what: str = "sync", *, in_peace: bool = False) -> int:
-        """Run to the end and return the number of steps; `in_peace` without a process of its own."""
-        self.start(clinic, what=what, in_peace=in_peace)
+    def done(self, clinic: Clinic, what: str = "sync") -> int:
+        """Run to the end, without a process of its own, and return the number of steps."""
+        self._ask(clinic, what, 0, in_peace=True)
         code, out = self.result()
         assert (code, out.split()[0]) == (0, "done"), out
         return int(out.split()[1])

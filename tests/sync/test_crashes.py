@@ -47,15 +47,15 @@ class Work:
     clinic: Clinic
     forks: Forks
 
-    def run(self, seconds: float, *, in_peace: bool = False) -> int:
+    def run(self, seconds: float) -> int:
         """Run at an instant to the end; return the number of steps."""
         at(self.clinic, seconds)
-        return self.forks.done(self.clinic, in_peace=in_peace)
+        return self.forks.done(self.clinic)
 
     def settle(self, seconds: float) -> None:
         """Run once more, so that the mirror has seen what was written: nothing is left to write."""
         before = self.written()
-        self.run(seconds, in_peace=True)
+        self.run(seconds)
         assert self.written() == before
 
     def written(self) -> list[str]:
@@ -74,7 +74,7 @@ class Work:
 
     def begin(self) -> None:
         """Create the fields of ours in a fresh account."""
-        self.forks.done(self.clinic, "provision", in_peace=True)
+        self.forks.done(self.clinic, "provision")
         self.clinic.sandbox.calls.clear()
 
 
@@ -114,7 +114,7 @@ def peaceful(work: Work) -> tuple[int, list[int], dict[str, str]]:
 
     def first() -> None:
         nonlocal steps
-        steps = work.forks.done(work.clinic, in_peace=True)
+        steps = work.forks.done(work.clinic)
 
     before = len(work.clinic.sandbox.calls)
     first_sync(work, first)
@@ -160,7 +160,7 @@ def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork,
     """Two alike accounts live on side by side; in one of them each sync is killed, and killed again."""
     peace, killed = open_work(crm, 60), open_work(crm, 60)
     for work in (peace, killed):
-        work.run(_RUN, in_peace=True)
+        work.run(_RUN)
         work.settle(2 * _RUN)
     left: set[int] | None = None
     round_ = kills = 0
@@ -170,9 +170,9 @@ def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork,
         for work in (peace, killed):
             at(work.clinic, began)
             people_work(work.clinic, round_)
-        steps = peace.run(began + _RUN, in_peace=True)
+        steps = peace.run(began + _RUN)
         # what the first run wrote (a partner, a code) is read by the second
-        peace.run(began + 2 * _RUN, in_peace=True)
+        peace.run(began + 2 * _RUN)
         if left is None:
             left = set(range(1, steps + 1))
             # the most that leaves something to strike in a seventh round
@@ -185,7 +185,7 @@ def test_a_sync_of_what_people_did_killed_at_every_boundary(open_work: OpenWork,
             if killed.forks.ended(killed.clinic, step) == -9:
                 left -= {step}
         killed.run(began + 2 * _RUN)
-        killed.run(began + 3 * _RUN, in_peace=True)
+        killed.run(began + 3 * _RUN)
 
         assert killed.differences(peace.state()) == {}, round_
     assert round_ >= 7
@@ -274,7 +274,7 @@ def test_a_second_run_at_once_is_refused(open_work: OpenWork, forks: Forks, acme
     work = open_work("acme", 15)
     others = Forks(acme_installed)
     # with everything loaded it asks before the call of the first run is given up
-    others.done(work.clinic, "provision", in_peace=True)
+    others.done(work.clinic, "provision")
     under_way, refused = threading.Event(), threading.Event()
 
     def called(before: int) -> None:

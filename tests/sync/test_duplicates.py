@@ -22,7 +22,7 @@ OpenClinic = Callable[..., Clinic]
 @pytest.fixture
 def clinic(open_clinic: OpenClinic) -> Clinic:
     """A clinic on HubSpot, with the mapping as shipped, that has synced and found nobody twice."""
-    clinic = open_clinic("hubspot", leads=8, partners=3)
+    clinic = open_clinic("hubspot", leads=8, partners=3, limits=False)
     clinic.provision()
     assert told(clinic.sync()) == []
     return clinic
