@@ -79,7 +79,7 @@ def server() -> Iterator[Server]:
             *(str(bin_ / "initdb"), "-D", str(data), "-U", "fairlead", "-E", "UTF8", "--no-sync"),
             *("--auth=scram-sha-256", f"--pwfile={secret}"),
         )
-        settings = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
+        settings = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c autovacuum=off"
         log = str(home / "log")
         run(str(bin_ / "pg_ctl"), "-D", str(data), "-l", log, "-o", settings, "-w", "-s", "start")
         try:
