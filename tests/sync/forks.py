@@ -58,7 +58,7 @@ _STAMPS = {"Created_Time", "modified", "stamp"}
 
 
 class Forks:
-    """Runs syncs, one at a time, in forked processes where they may be killed; several tests may share one."""
+    """Runs syncs, one at a time, in forked processes where they may be killed; tests may share one."""
 
     def __init__(self, installed: Path) -> None:
         self._installed = installed
