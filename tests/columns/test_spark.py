@@ -50,6 +50,8 @@ def session() -> Iterator[Any]:
             # compiling each random query to Java takes far longer than running it on five rows
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            # and the same goes for Java's better compiler
+            "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
         }.items():
             builder = builder.config(name, value)
         made = builder.getOrCreate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -112,35 +112,55 @@ def from_wire(kind: FieldKind, value: Any) -> Scalar:
     if value is None or value == "":
         return None
     try:
-        return _read(kind, value)
+        return _READERS.get(kind, _text)(value)
     except (ValueError, InvalidOperation, TypeError):
         raise Unreadable from None
 
 
-def _read(kind: FieldKind, value: Any) -> Scalar:
-    match kind:
-        case FieldKind.BOOLEAN:
-            if isinstance(value, bool):
-                return value
-            return {"true": True, "false": False}[str(value)] if value in ("true", "false") else _no()
-        case FieldKind.INTEGER | FieldKind.DECIMAL:
-            if isinstance(value, bool):
-                return _no()
-            number = Decimal(value)
-            if kind is FieldKind.DECIMAL:
-                return number if number.is_finite() else _no()
-            return int(number) if number == number.to_integral_value() else _no()
-        case FieldKind.DATE:
-            return date.fromisoformat(value)
-        case FieldKind.DATE_TIME:
-            return read_instant(value)
-        case FieldKind.MANY_OF:
-            return tuple(value.split(";")) if isinstance(value, str) else _no()
+def _boolean(value: Any) -> Scalar:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}[value] if value in ("true", "false") else _no()
+
+
+def _decimal(value: Any) -> Scalar:
+    if isinstance(value, bool):
+        return _no()
+    number = Decimal(value)
+    return number if number.is_finite() else _no()
+
+
+def _integer(value: Any) -> Scalar:
+    if isinstance(value, bool):
+        return _no()
+    number = Decimal(value)
+    return int(number) if number == number.to_integral_value() else _no()
+
+
+def _many(value: Any) -> Scalar:
+    return tuple(value.split(";")) if isinstance(value, str) else _no()
+
+
+def _text(value: Any) -> Scalar:
     if isinstance(value, str):
         return value
-    if isinstance(value, int | Decimal) and kind is not FieldKind.OTHER:
-        return str(value)
-    return None if kind is FieldKind.OTHER else _no()
+    return str(value) if isinstance(value, int | Decimal) else _no()
+
+
+def _other(value: Any) -> Scalar:
+    return value if isinstance(value, str) else None
+
+
+#: how a value of each kind is read; any other kind is a text
+_READERS: Mapping[FieldKind, Callable[[Any], Scalar]] = {
+    FieldKind.BOOLEAN: _boolean,
+    FieldKind.INTEGER: _integer,
+    FieldKind.DECIMAL: _decimal,
+    FieldKind.DATE: date.fromisoformat,
+    FieldKind.DATE_TIME: read_instant,
+    FieldKind.MANY_OF: _many,
+    FieldKind.OTHER: _other,
+}
 
 
 def _no() -> Scalar:
