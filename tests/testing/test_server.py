@@ -43,6 +43,7 @@ class Counter(SandboxServer):
             ("POST", "/number", self._count),
             ("GET", "/numbers/<name>", lambda request, name: json_response({"name": name})),
             ("GET", "/slow", self._slow),
+            ("GET", "/broken", lambda request: json_response({"number": 1 // 0})),
         ]
 
     def _count(self, request: Request) -> Response:
@@ -284,3 +285,41 @@ def test_it_stops_soon_and_for_good() -> None:
     assert time.monotonic() - began < 0.4
     with pytest.raises(OSError, match="refused"):
         http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
+
+
+def test_calls_of_one_client_come_over_one_connection(counter: Counter) -> None:
+    with requests.Session() as session:
+        for _ in range(3):
+            session.post(counter.url + "/number", json={}, timeout=5)
+
+        assert len(counter._server.open) == 1
+    assert counter.number == 3
+
+
+def test_a_body_that_was_not_read_is_not_taken_for_a_call(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_module, "_MAX_BODY", 1_000)
+    call = b"POST /number HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+
+    with requests.Session() as session:
+        assert session.post(counter.url + "/number", data=call * 100, timeout=5).status_code == 413
+        assert session.get(counter.url + "/number", timeout=5).json() == {"number": 0}
+
+
+def test_a_mistake_of_the_sandbox_is_an_answer_and_told(
+    counter: Counter, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert get(counter, "/broken").status_code == 500
+    assert "ZeroDivisionError" in capfd.readouterr().err
+    assert get(counter, "/number").json() == {"number": 0}
+
+
+def test_a_stopped_one_answers_no_more_on_a_connection_that_was_open() -> None:
+    server = Counter()
+    with requests.Session() as session:
+        session.get(server.url + "/number", timeout=5)
+        server.stop()
+
+        with pytest.raises(requests.ConnectionError):
+            session.get(server.url + "/number", timeout=5)

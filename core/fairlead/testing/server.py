@@ -11,8 +11,10 @@ import socket
 import struct
 import threading
 import time
+import traceback
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +25,7 @@ from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.http import http_date
 from werkzeug.routing import Map, Rule
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Request, Response
 
 from fairlead.plugins.records import ReadQuery, Record
@@ -87,9 +89,7 @@ class SandboxServer(Sandbox):
             f"{method} {path}": handler for method, path, handler in [*self._control_routes(), *self.routes()]
         }
         self._map = _map_of(tuple(self._handlers))
-        self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", options.port, self._application, threaded=True, request_handler=_Quiet
-        )
+        self._server = _Server(options.port, self._application)
         self._thread = threading.Thread(
             # how long `stop` waits for the server to notice
             target=self._server.serve_forever,
@@ -204,7 +204,8 @@ class SandboxServer(Sandbox):
         try:
             request.get_data(cache=True)
         except RequestEntityTooLarge as error:
-            return Response(error.description, 413)
+            # what was not read would be taken for the next call
+            return Response(error.description, 413, headers={"Connection": "close"})
         if request.path.startswith("/_control") or request.path == "/":
             return self._controlled(request)
         if credential := request.headers.get("Authorization", "").rpartition(" ")[2]:
@@ -350,18 +351,71 @@ def _map_of(endpoints: tuple[str, ...]) -> Map:
     return Map(rules, strict_slashes=False, merge_slashes=False)
 
 
-class _Quiet(WSGIRequestHandler):
-    """Writes no log line for each call. Each connection ends with its answer: werkzeug sees to that."""
+class _Connection(WSGIRequestHandler):
+    """Answers the calls of one connection, which stays open until the client ends it, as those of CRMs do.
+
+    Werkzeug's own closes it after the first, since it does not know that all of a body was read.
+    """
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    server: _Server
 
-    def send_response(self, code: int, message: str | None = None) -> None:
-        """Send the status without a date: answers carry that of the sandbox's clock."""
-        self.send_response_only(code, message)
+    def setup(self) -> None:
+        """Begin; `stop` ends it."""
+        super().setup()
+        self.server.open[self.connection] = threading.current_thread()
+
+    def finish(self) -> None:
+        """End."""
+        self.server.open.pop(self.connection, None)
+        super().finish()
+
+    def run_wsgi(self) -> None:
+        """Answer one call."""
+        begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def begin(
+            status: str, headers: list[tuple[str, str]], _: object = None, /
+        ) -> Callable[[bytes], object]:
+            begun.append((status, headers))
+            return self.wfile.write
+
+        self.environ = self.make_environ()
+        try:
+            body = b"".join(self.server.app(self.environ, begin))
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - whoever writes a sandbox looks for what went wrong in it
+            traceback.print_exc()
+            begun, body = [("500 INTERNAL SERVER ERROR", [("Content-Length", "0")])], b""
+        [(status, headers)] = begun
+        code, _, reason = status.partition(" ")
+        # without a date: answers carry that of the sandbox's clock
+        self.send_response_only(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Write nothing."""
+
+
+class _Server(ThreadedWSGIServer):
+    """A server that can end the connections that its clients keep open."""
+
+    def __init__(self, port: int, application: Any) -> None:
+        self.open: dict[socket.socket, threading.Thread] = {}
+        super().__init__("127.0.0.1", port, application, _Connection)
+
+    def server_close(self) -> None:
+        """End what is open too, and wait for it, but for a fault that hangs."""
+        super().server_close()
+        for connection, thread in list(self.open.items()):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            thread.join(1.0)
 
 
 def _faulty(fault: Fault) -> Response:
