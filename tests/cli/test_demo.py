@@ -393,4 +393,4 @@ def test_only_the_first_are_shown_else() -> None:
     ],
 )
 def test_reasons_come_in_other_languages(language: str, reason: str) -> None:
-    assert reason in printed("--language", language)
+    assert reason in printed("--all", "--language", language)
