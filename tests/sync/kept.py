@@ -72,7 +72,7 @@ def _parts(sandbox: SandboxServer) -> Iterator[Any]:
         if ours and id(part) not in found:
             found.add(id(part))
             yield part
-            waiting += vars(part).values()
+            waiting += (value for name, value in vars(part).items() if name not in _SERVING)
 
 
 def _left(sandbox: SandboxServer, parts: list[Any]) -> dict[int, Any]:
