@@ -93,7 +93,7 @@ def test_duckdb_agrees_with_the_engine(rules: Ruleset, rows: Rows, as_of: dateti
     assert_agreement("duckdb", rules, rows, as_of)
 
 
-@settings(RELAXED, max_examples=100)
+@settings(RELAXED, max_examples=60)
 @given(called(), records(), moments)
 def test_the_engine_agrees_with_the_reference(
     rules: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime
@@ -110,7 +110,7 @@ def test_the_audit_agrees_with_the_reference(
     agree(rules, record, as_of)
 
 
-@settings(RELAXED, max_examples=200)
+@settings(RELAXED, max_examples=120)
 @given(called(), records(), moments)
 def test_a_call_means_its_definition_over_the_values_of_its_operands(
     rules: Ruleset, record: dict[str, dict[str, Any]], as_of: datetime

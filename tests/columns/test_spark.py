@@ -63,7 +63,7 @@ def session() -> Iterator[Any]:
 several = st.lists(records(), min_size=5, max_size=12)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rulesets(), several, moments)
 def random_rulesets_agree(ruleset: Ruleset, rows: list[dict[str, dict[str, Any]]], as_of: datetime) -> None:
     assert_agreement("spark", ruleset, rows, as_of)

@@ -118,7 +118,7 @@ def number_types(draw: st.DrawFn) -> Type:
 _TYPES = number_types()
 
 
-@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data(), st.sampled_from(("+", "-", "*", "/", "%", "min", "max", "round")))
 def test_arithmetic_at_the_ends_of_its_operands_stays_within_its_type(
     data: st.DataObject, operator: str

@@ -88,7 +88,7 @@ def mutations(draw: st.DrawFn) -> tuple[str, Any]:
     return name, value
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mutation=mutations())
 def test_a_damaged_document_loads_or_is_refused_with_places(
     mutation: tuple[str, Any], shipped: Path, own: Path
